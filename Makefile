@@ -1,0 +1,63 @@
+# Every command a newcomer or a contributor needs. `make run` and `make test` set up the machine by themselves.
+
+# Tests run optimized (simulations need it) and see internals; their build stands apart from the product's.
+TESTS := --scratch-path .build/tests -c release -Xswiftc -enable-testing
+# Wrappers around C run under the sanitizers too, in builds of their own.
+WRAPPERS := KafkaTests|StoreTests|YAMLTests|CompressionTests
+# All tests are Swift Testing's; without XCTest the address sanitizer does not see its leaks. A run that hangs
+# is ended, so that it fails with its output instead of waiting for ever.
+RUN := timeout -k 10 1500 swift test --disable-xctest
+SOAK := swift test --disable-xctest $(TESTS) --skip-build
+JUDGES := $(CURDIR)/.build/judges/bin/python3
+
+.PHONY: setup setup-test build run test test-suite test-address test-thread soak bench format lint clean
+
+setup:
+	@.ci/setup
+
+setup-test:
+	@.ci/setup test
+
+build: setup
+	swift build -c release --product ratchet
+
+# A fresh data folder each time; `make run DATA=dir` goes on with one.
+run: build
+ifdef DATA
+	.build/release/ratchet up --data $(DATA)
+else
+	rm -rf .build/run
+	.build/release/ratchet up --data .build/run
+endif
+
+test: setup-test test-suite test-address test-thread
+
+test-suite:
+	swift build $(TESTS) --build-tests
+	RATCHET_JUDGES=$(JUDGES) $(RUN) $(TESTS) --skip-build
+
+test-address:
+	RATCHET_SANITIZER=address $(RUN) --scratch-path .build/address --sanitize=address --filter '$(WRAPPERS)'
+
+test-thread:
+	$(RUN) --scratch-path .build/thread --sanitize=thread --filter 'KafkaTests'
+
+# The parameterized suites at full size: a million each of requests, batches and damaged folders, a thousand
+# lives of the broker's core, and KILLS kills of the real one.
+soak: setup-test
+	swift build $(TESTS) --build-tests
+	RATCHET_LIVES=1000 $(SOAK) --filter 'FuzzTests|BrokerPromiseTests'
+	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
+
+bench: setup
+	swift build -c release
+	.build/release/bench
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build

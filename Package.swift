@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+// The folder tree is the architecture: a target depends only on what the arrows in docs/architecture.md
+// allow, and Tests/TidyTests fails on any import beyond them.
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+]
+
+/// A C library that Debian packages; `package` is its development package.
+func library(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/Systems/C/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+func module(_ name: String, at path: String, needs: [String] = []) -> Target {
+  .target(
+    name: name, dependencies: needs.map { .byName(name: $0) }, path: "Sources/\(path)",
+    swiftSettings: settings)
+}
+
+func command(_ name: String, needs: [String]) -> Target {
+  .executableTarget(
+    name: name, dependencies: needs.map { .byName(name: $0) }, path: "Sources/Commands/\(name)",
+    swiftSettings: settings)
+}
+
+/// `data` names folders beside the tests that they read in place.
+func tests(_ name: String, needs: [String] = [], data: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: needs.map { .byName(name: $0) }, path: "Tests/\(name)", exclude: data,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "ratchet",
+  targets: [
+    // Systems/C: the only C in the house.
+    library("CRdKafka", pkgConfig: "rdkafka", package: "librdkafka-dev"),
+    library("CLZ4", pkgConfig: "liblz4", package: "liblz4-dev"),
+    library("CRocksDB", pkgConfig: "rocksdb", package: "librocksdb-dev"),
+    library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+    .systemLibrary(name: "CLinux", path: "Sources/Systems/C/CLinux"),
+    .target(name: "CChecksum", path: "Sources/Systems/C/CChecksum"),
+    .target(name: "CMeter", path: "Sources/Systems/C/CMeter"),
+    .target(name: "CThreadShim", path: "Sources/Systems/C/CThreadShim"),
+
+    // Basics: no domain word.
+    module("Basics", at: "Basics", needs: ["CChecksum"]),
+
+    // Systems: one safe wrapper per C library.
+    module("POSIX", at: "Systems/POSIX", needs: ["Basics", "CLinux"]),
+    module("Kafka", at: "Systems/Kafka", needs: ["Basics", "CRdKafka", "CThreadShim"]),
+    module("Compression", at: "Systems/Compression", needs: ["Basics", "CLZ4"]),
+    module("Store", at: "Systems/Store", needs: ["Basics", "CRocksDB"]),
+    module("YAML", at: "Systems/YAML", needs: ["Basics", "CYAML"]),
+
+    // Engine.
+    module("Topology", at: "Engine/Topology", needs: ["Basics", "YAML"]),
+    module(
+      "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
+
+    // Broker: the embedded one-machine broker.
+    module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
+    module("BrokerCore", at: "Broker/Core", needs: ["Basics", "BrokerProtocol", "Compression"]),
+    module(
+      "BrokerServer", at: "Broker/Server",
+      needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX"]),
+
+    // Simulation: a disk that lies as real ones do, for tests.
+    module("Simulation", at: "Simulation", needs: ["Basics", "BrokerCore", "BrokerProtocol"]),
+
+    // Commands.
+    command(
+      "ratchet", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Topology", "YAML"]),
+    command(
+      "bench", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "CMeter", "CRdKafka"]),
+
+    tests("BasicsTests", needs: ["Basics"]),
+    tests("BrokerCoreTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "Simulation"]),
+    tests("BrokerServerTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "POSIX"]),
+    tests("BrokerLiveTests", needs: ["Basics", "ratchet"], data: ["Clients"]),
+    tests("BrokerProtocolTests", needs: ["Basics", "BrokerProtocol"]),
+    tests("YAMLTests", needs: ["Basics", "YAML"], data: ["Golden"]),
+    tests("TopologyTests", needs: ["Basics", "Topology"], data: ["Golden"]),
+    tests("CompressionTests", needs: ["Basics", "Compression"]),
+    tests(
+      "CommandTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "ratchet"], data: ["Golden"]),
+    tests(
+      "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
+    tests("StoreTests", needs: ["Basics", "Store"]),
+    tests("BenchTests", needs: ["bench", "ratchet"]),
+    tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),
+    tests("FuzzTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "Compression", "POSIX"]),
+    tests("SimulationTests", needs: ["Simulation"]),
+    tests("TidyTests"),
+  ]
+)
