@@ -1,0 +1,25 @@
+import Testing
+
+@testable import Basics
+
+@Suite struct ChecksumTests {
+  @Test("CRC-32C of the RFC 3720 vectors")
+  func crcOfPublishedVectors() {
+    #expect(crc32c(Array("123456789".utf8)) == 0xE306_9283)
+    #expect(crc32c([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)
+    #expect(crc32c([UInt8](repeating: 0xFF, count: 32)) == 0x62A8_AB43)
+    #expect(crc32c(Array(0..<32)) == 0x46DD_794E)
+  }
+
+  @Test("the processor's instruction and the table agree at every length and split")
+  func instructionEqualsTable() {
+    var random = SeededRandom(seed: 1)
+    for length in 0..<300 {
+      let bytes = (0..<length).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      #expect(crc32c(bytes) == crc32cByTable(bytes))
+      let cut = length == 0 ? 0 : random.int(in: 0..<length)
+      let first = crc32c(Array(bytes[..<cut]))
+      #expect(crc32c(Array(bytes[cut...]), continuing: first) == crc32c(bytes))
+    }
+  }
+}
