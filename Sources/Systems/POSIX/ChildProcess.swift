@@ -1,0 +1,74 @@
+// A program that this process starts, watches and ends: for measurements and for whoever embeds a command.
+internal import Glibc
+
+/// A running program; killed and waited for when its owner lets go of it.
+@safe public struct ChildProcess: ~Copyable {
+  public let id: Int32
+  /// Nil while nobody has waited for it.
+  private var status: Int32?
+
+  /// Starts the program at `path` with this process's environment and no input. What it prints goes to the
+  /// file at `output`, which is emptied first.
+  public init(_ path: String, _ arguments: [String], output: String) throws(SystemCallError) {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
+    defer { unsafe words.forEach { unsafe free($0) } }
+    var id: pid_t = 0
+    let code = unsafe posix_spawn(&id, path, &actions, nil, &words, environ)
+    guard code == 0 else { throw SystemCallError("posix_spawn \(path)", code: code) }
+    self.id = id
+  }
+
+  deinit {
+    guard status == nil else { return }
+    kill(id, SIGKILL)
+    waitpid(id, nil, 0)
+  }
+
+  public enum Signal: Sendable { case terminate, kill }
+
+  public func send(_ signal: Signal) { kill(id, signal == .kill ? SIGKILL : SIGTERM) }
+
+  /// Waits until it is over. Its exit code, or a signal's number plus 128, as shells say it.
+  public mutating func wait() -> Int32 {
+    if let status { return status }
+    var raw: Int32 = 0
+    _ = retrying { unsafe waitpid(id, &raw, 0) }
+    let code = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + raw & 0x7F
+    status = code
+    return code
+  }
+
+  /// What the kernel counts of its memory, in bytes; nil when it is over.
+  public var memory: Memory? {
+    guard let text = firstBytes(ofFile: "/proc/\(id)/status") else { return nil }
+    func bytes(_ name: String) -> Int? {
+      let line = text.split(separator: "\n").first { $0.hasPrefix(name) }
+      return line?.split(separator: " ").compactMap { Int($0) }.first.map { $0 << 10 }
+    }
+    guard let now = bytes("VmRSS:"), let peak = bytes("VmHWM:") else { return nil }
+    return Memory(now_bytes: now, peak_bytes: peak)
+  }
+
+  public struct Memory: Sendable {
+    /// Resident now, and at the most so far.
+    public var now_bytes: Int, peak_bytes: Int
+  }
+}
+
+/// Files of the kernel's are short, and are made anew by each read.
+private func firstBytes(ofFile path: String) -> String? {
+  let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  return unsafe withUnsafeTemporaryAllocation(byteCount: 8192, alignment: 1) { buffer in
+    let count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
+    return unsafe count < 0
+      ? nil : String(decoding: UnsafeRawBufferPointer(rebasing: buffer[..<count]), as: UTF8.self)
+  }
+}
