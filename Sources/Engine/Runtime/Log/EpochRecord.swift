@@ -1,0 +1,74 @@
+// What one epoch of a task was, as its epochs partition keeps it: the recorded order of the world. With it
+// and the retained inputs the epoch can be folded again to the same bytes. The bytes of it:
+// docs/epoch-records.md.
+public import Basics
+
+/// One committed epoch: which records it read, the time it recorded, and hashes of all it made.
+public struct EpochRecord: Hashable, Sendable {
+  /// What the epoch read of one input partition: the records in `first ..< next` that Kafka delivers.
+  /// Transaction markers, records of aborted transactions and what compaction removed lie inside but are not
+  /// counted.
+  public struct Input: Hashable, Sendable {
+    public var partition: TopicPartition
+    public var first: Offset
+    /// Where the next epoch begins.
+    public var next: Offset
+    /// How many offsets in front of the range a person ordered to be passed over, because they were deleted.
+    public var skipped: Int64
+    public var ledger: Ledger
+
+    public init(
+      _ partition: TopicPartition, first: Offset, next: Offset, skipped: Int64 = 0, ledger: Ledger = Ledger()
+    ) {
+      self.partition = partition
+      self.first = first
+      self.next = next
+      self.skipped = skipped
+      self.ledger = ledger
+    }
+  }
+
+  /// An upstream task that did not hold time back in this epoch, because it had been silent.
+  public struct PassedOver: Hashable, Sendable {
+    public var topic: String
+    public var task: PartitionID
+
+    public init(topic: String, task: PartitionID) {
+      self.topic = topic
+      self.task = task
+    }
+  }
+
+  public var epoch: Epoch
+  /// Recorded time at the epoch's end; never less than the previous epoch's.
+  public var recordedTime: Timestamp
+  /// Of the code and the configuration that folded it.
+  public var codeHash: UInt64
+  /// Of outputs and quarantined records, in order.
+  public var outputHash: UInt64
+  /// Of the changes of all stores, in order.
+  public var stateHash: UInt64
+  /// Every input partition of the task, also those of which nothing was read, ordered by topic, then number.
+  public var inputs: [Input]
+  public var passedOver: [PassedOver]
+
+  public init(
+    epoch: Epoch, recordedTime: Timestamp, codeHash: UInt64, outputHash: UInt64 = 0, stateHash: UInt64 = 0,
+    inputs: [Input], passedOver: [PassedOver] = []
+  ) {
+    self.epoch = epoch
+    self.recordedTime = recordedTime
+    self.codeHash = codeHash
+    self.outputHash = outputHash
+    self.stateHash = stateHash
+    self.inputs = inputs
+    self.passedOver = passedOver
+  }
+
+  /// All inputs' ledgers together.
+  public var ledger: Ledger { inputs.reduce(Ledger()) { $0 + $1.ledger } }
+
+  public func next(of partition: TopicPartition) -> Offset? {
+    inputs.first { $0.partition == partition }?.next
+  }
+}

@@ -1,0 +1,50 @@
+// An epoch from the moment its ranges are fixed until it is folded. What it will read is closed before the
+// first record is folded, because the merge order and recorded time's end both follow from the whole of it.
+internal import Basics
+
+/// The inputs of one epoch, its clock, and what folding them has made so far.
+@usableFromInline struct OpenEpoch {
+  @usableFromInline let batches: [RecordBatch]
+  @usableFromInline let isControl: [Bool]
+  @usableFromInline var time: RecordedTime
+  @usableFromInline var outputs: EpochOutputs
+  @usableFromInline var ledgers: [Ledger]
+  private(set) var quarantine: Quarantine
+  private var merge: Merge
+
+  /// `batches` and `isControl` are in the order of the processor's inputs.
+  init(
+    _ batches: [RecordBatch], isControl: [Bool], time: RecordedTime, outputs: EpochOutputs,
+    quarantine: Quarantine
+  ) {
+    self.batches = batches
+    self.isControl = isControl
+    self.time = time
+    self.outputs = outputs
+    self.quarantine = quarantine
+    ledgers = Array(repeating: Ledger(), count: batches.count)
+    let partitions = quarantine.inputs
+    let ranks = partitions.map { partition in partitions.count { $0 < partition } }
+    merge = Merge(batches, isControl: isControl, ranks: ranks)
+  }
+
+  @usableFromInline mutating func nextRun() -> Merge.Run? { merge.next(of: batches) }
+
+  /// Counts a record that was not simply folded, and sets it aside if that is its verdict or what it emitted
+  /// was too large.
+  @usableFromInline mutating func settle(_ verdict: Verdict, _ record: borrowing InputRecord) {
+    let final = outputs.isOversized ? .setAside(.tooLarge) : verdict
+    ledgers[record.input].count(final)
+    guard case .setAside(let reason) = final else { return }
+    outputs.takeBack()
+    quarantine.add(record, because: reason, at: time.now)
+  }
+
+  @usableFromInline mutating func closeTime() { time.closeEpoch() }
+
+  /// Ends the folding: outputs at the epoch's end that were too large have no record to set aside, so they
+  /// are named.
+  mutating func finish() {
+    for oversized in outputs.takeOversized() { quarantine.add(oversized, at: time.now) }
+  }
+}

@@ -1,0 +1,90 @@
+// What a processor is to the engine: named inputs, outputs and stores around a fold. The engine knows nothing
+// of what the records mean.
+public import Basics
+
+/// Folds records into its stores and emits records. A value of it belongs to one task and is used on that
+/// task's thread.
+///
+/// A fold sees its state, the record and the recorded time, nothing else: no clock, no randomness without a
+/// recorded seed, no order that differs from run to run. Then a replay gives the same bytes.
+public protocol Processor: SendableMetatype {
+  /// What it remembers, in an order that does not change.
+  var stores: [any TaskStore] { get }
+
+  /// Folds one record. `time` never goes back, from record to record and from epoch to epoch.
+  mutating func fold(
+    _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
+  ) -> Verdict
+
+  /// Called once behind an epoch's last record: the place for outputs that follow from all of its records.
+  mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs)
+}
+
+extension Processor {
+  public mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs) {}
+}
+
+/// A topic that a processor reads, partition p for task p.
+public struct ProcessorInput: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    /// Written from outside: its records' timestamps are their producers'.
+    case outside
+    /// Written by tasks: its records' timestamps are recorded times.
+    case tasks
+    /// Settings: first in their epoch, and no mover of time.
+    case control
+  }
+
+  public var topic: String
+  public var kind: Kind
+
+  public init(_ topic: String, _ kind: Kind) {
+    self.topic = topic
+    self.kind = kind
+  }
+}
+
+/// A topic that a processor writes.
+public struct ProcessorOutput: Hashable, Sendable {
+  public var topic: String
+  /// Of key and value together; below the topic's `max.message.bytes` by what headers and a batch's framing
+  /// take.
+  public var recordBytesMax: Int
+
+  public init(_ topic: String, recordBytesMax: Int = 1_000_000) {
+    self.topic = topic
+    self.recordBytesMax = recordBytesMax
+  }
+}
+
+/// A processor as the engine is given it.
+public struct ProcessorDefinition: Sendable {
+  public var name: String
+  public var epochsTopic: String
+  public var quarantineTopic: String
+  /// A fold's `record.input` counts in this order.
+  public var inputs: [ProcessorInput]
+  /// `EpochOutputs.emit` counts in this order.
+  public var outputs: [ProcessorOutput]
+  /// The changelog of each store, in the order of `Processor.stores`.
+  public var changelogTopics: [String]
+  /// Of the code and the configuration; a replay by other code is told apart by it.
+  public var codeHash: UInt64
+  @usableFromInline let makeBody: @Sendable (PartitionID) -> any TaskBody
+
+  @inlinable public init<P: Processor>(
+    _ name: String, epochsTopic: String, quarantineTopic: String, inputs: [ProcessorInput],
+    outputs: [ProcessorOutput] = [], changelogTopics: [String] = [], codeHash: UInt64,
+    make: @escaping @Sendable (PartitionID) -> P
+  ) {
+    precondition(!inputs.isEmpty, "a processor without inputs")
+    self.name = name
+    self.epochsTopic = epochsTopic
+    self.quarantineTopic = quarantineTopic
+    self.inputs = inputs
+    self.outputs = outputs
+    self.changelogTopics = changelogTopics
+    self.codeHash = codeHash
+    makeBody = { ProcessorTask(make($0)) }
+  }
+}

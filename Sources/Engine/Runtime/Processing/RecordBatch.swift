@@ -1,0 +1,66 @@
+// Records of one input partition, copied out of the client so that an epoch can hold several partitions'
+// records at once and order them. Nothing is allocated per record.
+public import Basics
+
+/// Records in offset order, with their bytes. Filled by a client port, read by the engine.
+public struct RecordBatch: Sendable {
+  @usableFromInline struct Entry: Sendable {
+    @usableFromInline var offset: Offset
+    @usableFromInline var timestamp: Timestamp
+    @usableFromInline var key: Field
+    @usableFromInline var value: Field
+    @usableFromInline var headers: Range<Int>
+  }
+
+  @usableFromInline struct Header: Sendable {
+    @usableFromInline var name: Field
+    @usableFromInline var value: Field
+  }
+
+  @usableFromInline private(set) var entries: [Entry] = []
+  @usableFromInline private(set) var headers: [Header] = []
+  @usableFromInline private(set) var bytes: [UInt8] = []
+
+  public init() {}
+
+  public var count: Int { entries.count }
+  public var isEmpty: Bool { entries.isEmpty }
+  /// Of all keys, values and headers.
+  public var byteCount: Int { bytes.count }
+  /// The offset after its last record.
+  public var next: Offset? { entries.last?.offset.next }
+
+  /// Adds a record behind the others; its offset must be greater than theirs.
+  public mutating func append(_ offset: Offset, at timestamp: Timestamp, key: RawSpan?, value: RawSpan?) {
+    precondition(entries.last.map { $0.offset < offset } ?? true, "records out of their partition's order")
+    entries.append(
+      Entry(
+        offset: offset, timestamp: timestamp, key: bytes.append(field: key),
+        value: bytes.append(field: value),
+        headers: headers.count..<headers.count))
+  }
+
+  /// Adds a header to the record appended last; `name` is UTF-8.
+  public mutating func appendHeader(_ name: RawSpan, _ value: RawSpan?) {
+    precondition(!entries.isEmpty, "a header without a record")
+    headers.append(Header(name: bytes.append(field: name), value: bytes.append(field: value)))
+    let start = entries[entries.count - 1].headers.lowerBound
+    entries[entries.count - 1].headers = start..<headers.count
+  }
+
+  /// Empties it and keeps its memory.
+  public mutating func removeAll() {
+    entries.removeAll(keepingCapacity: true)
+    headers.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
+  }
+
+  /// Lends the records at `indices` in order, as the processor's input number `input`.
+  @inlinable @inline(__always)
+  func forEach(in indices: Range<Int>, of input: Int, _ body: (borrowing InputRecord) -> Void) {
+    let (entries, headers, bytes) = (entries.span, headers.span, unsafe bytes.span.bytes)
+    for index in indices {
+      body(InputRecord(entries[index], of: input, bytes: bytes, headers: headers))
+    }
+  }
+}

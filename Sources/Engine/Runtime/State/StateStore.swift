@@ -1,0 +1,22 @@
+// What a task asks of each of its stores when it comes to the disk, whatever the types of keys and values.
+internal import Basics
+internal import Store
+
+/// A store whose changes can be kept in a database.
+protocol StateStore: TaskStore {
+  var name: String { get }
+  var schema: StoreSchema { get }
+  /// The first thing that went wrong since the store was attached. What was folded since then must not be
+  /// committed.
+  var failure: StoreError? { get }
+  /// Makes `family` the store's rows on disk, and forgets what is in memory.
+  func attach(_ family: Family) throws(StoreError)
+  /// All sealed changes since the last batch, and the mark that the writer moves when they are on disk.
+  func takeBatch() -> (batch: StoreBatch, mark: WrittenMark, seal: Int64)
+  /// True when so much has changed since the last batch that memory runs short of entries that may leave it.
+  var wantsBatch: Bool { get }
+  /// Bytes of entries in memory, by the store's own count.
+  var usedBytes: Int { get }
+  /// Writes out what `restore` has collected.
+  func finishRestore() throws(StoreError)
+}

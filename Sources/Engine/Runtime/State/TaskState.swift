@@ -1,0 +1,123 @@
+// One task's stores as a whole: found on disk, brought up to date, and written behind the commits.
+public import Basics
+public import Store
+
+/// The stores of one task and their rows in the process's database. Used on the task's thread.
+public final class TaskState {
+  private let task: [UInt8]
+  private let stores: [any StateStore]
+  private var families: [Family]
+  private let writer: StateWriter
+  /// What the next batch will say of the task, once it is due.
+  private var pending: (metadata: TaskMetadata, epochs: Int)?
+  /// The oldest schema version that each store's values may be in.
+  private var oldestSchemas: [UInt8]
+
+  /// Epochs that wait for one write. A key that changes in each of them is then written once; a start after a
+  /// kill reads at most so many epochs of the changelog again.
+  private static let epochsPerBatch = 16
+
+  /// Opens the stores' rows. `task` is the task's name, `stores` all its stores in order, made by this
+  /// module.
+  public init(_ task: String, _ stores: [any TaskStore], _ writer: StateWriter) throws(StoreError) {
+    self.task = Array(task.utf8)
+    self.writer = writer
+    self.stores = stores.map { store in
+      guard let store = store as? any StateStore else { preconditionFailure("a store of another make") }
+      return store
+    }
+    try writer.drain()
+    families = []
+    oldestSchemas = self.stores.map(\.schema.current)
+    for store in self.stores {
+      let family = try writer.database.family("\(task).\(store.name)")
+      families.append(family)
+      try store.attach(family)
+    }
+  }
+
+  /// What to do with what is on disk.
+  /// - Throws: what a person must be told before anything can start.
+  public func decide(
+    clusterID: String, log: LogEnd?, tombstoneRetention: Duration?, now: Timestamp
+  ) throws(Diagnostic) -> StartUp {
+    let metadata: TaskMetadata?
+    do { metadata = try writer.metadata(of: task) } catch { throw error.diagnostic }
+    let decision = try StartUp.decide(
+      metadata,
+      StartUpFacts(
+        clusterID: clusterID, log: log, stores: stores.map { ($0.name, $0.schema) },
+        tombstoneRetention: tombstoneRetention, now: now))
+    for (index, store) in (metadata?.stores ?? []).enumerated() where index < oldestSchemas.count {
+      oldestSchemas[index] = min(oldestSchemas[index], store.oldestSchema)
+    }
+    return decision
+  }
+
+  /// Removes the task's rows, before a full restore. From here until `restored`, a kill leaves it absent.
+  public func clear() throws(StoreError) {
+    try writer.drain()
+    try writer.forget(task)
+    pending = nil
+    for (index, store) in stores.enumerated() {
+      let name = families[index].name
+      try writer.database.drop(families[index])
+      families[index] = try writer.database.family(name)
+      try store.attach(families[index])
+    }
+    oldestSchemas = stores.map(\.schema.current)
+  }
+
+  /// Says that the stores have been given their changelogs up to this epoch, through `TaskStore.restore`.
+  public func restored(_ log: LogEnd, clusterID: String, changelogs: [Offset], now: Timestamp)
+    throws(StoreError)
+  {
+    for store in stores { try store.finishRestore() }
+    try committed(log, clusterID: clusterID, changelogs: changelogs, now: now)
+    try write()
+  }
+
+  /// Takes note of a committed epoch; its changes go to the writer at the latest some epochs later.
+  /// `changelogs` are the offsets behind the epoch's records, in the order of the stores. Must come before
+  /// the next epoch's first record is folded.
+  public func committed(_ log: LogEnd, clusterID: String, changelogs: [Offset], now: Timestamp)
+    throws(StoreError)
+  {
+    precondition(changelogs.count == stores.count, "one changelog for each store")
+    try checkStores()
+    let positions = stores.indices.map {
+      TaskMetadata.StorePosition(stores[$0].name, next: changelogs[$0], oldestSchema: oldestSchemas[$0])
+    }
+    let metadata = TaskMetadata(
+      epoch: log.epoch, recordHash: log.recordHash, clusterID: clusterID, writtenAt: now, stores: positions)
+    pending = (metadata, (pending?.epochs ?? 0) + 1)
+    let isLarge = stores.contains { $0.wantsBatch }
+    if isLarge || (pending?.epochs ?? 0) >= Self.epochsPerBatch { try write() }
+  }
+
+  /// Hands over what waits and waits until it is on disk: for an orderly end.
+  public func flush() throws(StoreError) {
+    try write()
+    try writer.drain()
+  }
+
+  /// The first failure of any store: what was folded since must not be committed.
+  public func checkStores() throws(StoreError) {
+    for store in stores { if let failure = store.failure { throw failure } }
+  }
+
+  /// Bytes that the stores' entries take in memory, by the stores' own count.
+  public var usedBytes: Int { stores.reduce(0) { $0 + $1.usedBytes } }
+
+  private func write() throws(StoreError) {
+    guard let (metadata, _) = pending else { return }
+    pending = nil
+    var bytes: [UInt8] = []
+    metadata.store(into: &bytes)
+    let parts = zip(stores, families).map { store, family in
+      let (batch, mark, seal) = store.takeBatch()
+      return TaskBatch.Part(family: family, batch: batch, mark: mark, seal: seal)
+    }
+    try writer.submit(TaskBatch(parts: parts, task: task, metadata: bytes))
+  }
+}

@@ -1,0 +1,119 @@
+// Getting a task going: where does it stand, what does its memory lack, where does each input go on.
+internal import Basics
+
+extension OwnedTask {
+  /// Looks up the task's place anew: it was assigned, or a commit's result is unknown.
+  func beginTakeOver() {
+    takeOver = TakeOver()
+    phase.become(.takingOver)
+  }
+
+  /// Carries a take-over or a restore on, as far as it goes without waiting.
+  func advance(_ port: any ClientPort, _ settings: EngineSettings, at now: Moment) throws(ClientFailure) {
+    switch phase {
+    case .takingOver:
+      do throws(ClientFailure) {
+        try carryOut(try nextAction(port, settings.recordsPerEpochMax), port, settings, now)
+      } catch {
+        takeOver = TakeOver()
+        throw error
+      }
+    case .restoring: try restoreOn(port, settings, now)
+    case .parked, .running, .stalled: break
+    }
+  }
+
+  private func nextAction(_ port: any ClientPort, _ limit: Int) throws(ClientFailure) -> TakeOver.Action {
+    switch takeOver.question {
+    case .committedOffset: return takeOver.committed(try port.committedOffset(of: epochs))
+    case .bounds: return takeOver.bounds(try port.bounds(of: epochs))
+    case .records:
+      var batch = RecordBatch()
+      let end = try port.read(epochs, into: &batch, limit: limit)
+      var records: [(offset: Offset, value: [UInt8])] = []
+      batch.forEach(in: 0..<batch.count, of: 0) { record in
+        let value: [UInt8] = if let value = record.value { value.copied } else { [] }
+        records.append((record.offset, value))
+      }
+      return takeOver.fetched(records, isAtEnd: end != nil)
+    }
+  }
+
+  private func carryOut(
+    _ action: TakeOver.Action, _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
+  ) throws(ClientFailure) {
+    switch action {
+    case .askBounds, .readOn: break
+    case .startReading(let offset): try port.startReading(epochs, at: offset)
+    case .failed(let reason): stall(reason, port)
+    case .finished(let last):
+      port.stopReading(epochs)
+      try settle(last, port, settings, now)
+    }
+  }
+
+  /// Compares what the log says with what the task remembers.
+  private func settle(
+    _ last: LoggedEpoch?, _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
+  ) throws(ClientFailure) {
+    if let sealed, sealed.recordBytes == last?.bytes { try committed(nil, at: now.wallClock) }
+    if let memory, memory.last?.bytes == last?.bytes { return try run(port) }
+    forget(last)
+    let positions = try openState(last, port, settings, at: now.wallClock)
+    guard let last, let positions, !changelogs.isEmpty else {
+      memory = Memory(last: last)
+      return try run(port)
+    }
+    restore = Restore(changelogs, from: positions, to: last, at: now.uptime)
+    phase.become(.restoring)
+  }
+
+  /// The task's memory is of no use: another worker went on from an earlier epoch, or this one has just
+  /// begun.
+  private func forget(_ last: LoggedEpoch?) {
+    sealed = nil
+    memory = nil
+    inputs = []
+    body = definition.makeBody(id.partition)
+    time = RecordedTime(last?.record.recordedTime ?? .zero)
+    epoch = last?.record.epoch.next ?? Epoch(0)
+  }
+
+  private func restoreOn(
+    _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
+  ) throws(ClientFailure) {
+    if let target = restore?.target {
+      let limit = settings.recordsPerEpochMax
+      guard try restore?.advance(body.stores, port, limit: limit) == true else { return }
+      changelogNext = restore?.ends ?? []
+      try keepRestored(target, at: now.wallClock)
+      memory = Memory(last: target)
+      restore = nil
+    }
+    try run(port)
+  }
+
+  /// Begins to read the inputs where the task stands.
+  private func run(_ port: any ClientPort) throws(ClientFailure) {
+    for topic in definition.outputs.map(\.topic) + [definition.quarantineTopic] {
+      partitionCounts[topic] = try port.partitionCount(of: topic)
+    }
+    if inputs.isEmpty { inputs = try makeCursors(port) }
+    if !isReading {
+      for input in inputs { try port.startReading(input.partition, at: input.next) }
+      isReading = true
+    }
+    phase.become(.running)
+  }
+
+  private func makeCursors(_ port: any ClientPort) throws(ClientFailure) -> [InputCursor] {
+    var cursors: [InputCursor] = []
+    for input in definition.inputs {
+      let partition = TopicPartition(topic: input.topic, partition: id.partition)
+      let known = memory?.last?.record.next(of: partition)
+      let first = if let known { known } else { try port.bounds(of: partition).lowerBound }
+      cursors.append(InputCursor(partition, isControl: input.kind == .control, first: first))
+    }
+    return cursors
+  }
+}

@@ -1,0 +1,78 @@
+// One task in its worker's hands: its place in its inputs, its processor's memory, and the epoch that waits
+// for its commit. `OwnedTask+TakeOver.swift` is how it gets going, `OwnedTask+Epoch.swift` what it does then.
+internal import Basics
+
+/// A task and all that the worker keeps of it. Used on the worker's thread.
+final class OwnedTask {
+  let id: TaskID
+  let definition: ProcessorDefinition
+  let epochs: TopicPartition
+  let changelogs: [TopicPartition]
+
+  var phase = TaskPhase.parked
+  var takeOver = TakeOver()
+  var restore: Restore?
+  /// What `body` remembers, apart from `sealed`: everything up to this epoch. nil: nothing is known of it.
+  var memory: Memory?
+  /// Folded and not yet known to be committed; `body` already remembers it.
+  var sealed: EpochBuffer?
+  var body: any TaskBody
+  let disk: StateWriter?
+  /// The stores' rows on disk.
+  var state: TaskState?
+  var clusterID = ""
+  /// Up to where each changelog is known to be in the stores.
+  var changelogNext: [Offset] = []
+  /// In the processor's order; empty until the task has once been running.
+  var inputs: [InputCursor] = []
+  var isReading = false
+  var time = RecordedTime(.zero)
+  var epoch = Epoch(0)
+  /// How many partitions the outputs' topics and the quarantine topic have.
+  var partitionCounts: [String: Int32] = [:]
+  var lastCommit: Timestamp?
+  /// When to try again after Kafka asked for patience.
+  var retryAt = Duration.zero
+
+  /// What a task's stores hold: everything up to the epoch `last`, or, with none, nothing.
+  struct Memory: Equatable {
+    var last: LoggedEpoch?
+  }
+
+  init(_ partition: PartitionID, of definition: ProcessorDefinition, _ disk: StateWriter? = nil) {
+    self.disk = disk
+    self.definition = definition
+    id = TaskID(processor: definition.name, partition: partition)
+    epochs = TopicPartition(topic: definition.epochsTopic, partition: partition)
+    changelogs = definition.changelogTopics.map { TopicPartition(topic: $0, partition: partition) }
+    body = definition.makeBody(partition)
+  }
+
+  /// The next of the group's events concerns it.
+  func assign() {
+    if phase == .parked { beginTakeOver() }
+  }
+
+  /// The task is another's, or nobody's: reading ends, memory is kept in case it comes back.
+  func park(_ port: any ClientPort) {
+    stopReading(port)
+    phase.become(.parked)
+  }
+
+  func stall(_ reason: String, _ port: any ClientPort) {
+    stopReading(port)
+    phase.become(.stalled(reason))
+  }
+
+  private func stopReading(_ port: any ClientPort) {
+    if phase == .takingOver { port.stopReading(epochs) }
+    if let restore { port.stopReading(restore.partition) }
+    restore = nil
+    guard isReading else { return }
+    for index in inputs.indices {
+      port.stopReading(inputs[index].partition)
+      inputs[index].dropGathered()
+    }
+    isReading = false
+  }
+}

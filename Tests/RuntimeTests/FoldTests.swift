@@ -1,0 +1,143 @@
+// From a closed epoch's records to its outputs.
+import Basics
+import Testing
+
+@testable import Runtime
+
+@Suite struct FoldTests {
+  private func open(_ batches: [RecordBatch], after time: Int64 = 0, wallClock: Int64 = 1000) -> OpenEpoch {
+    var clock = RecordedTime(Timestamp(milliseconds: time))
+    clock.openEpoch(wallClock: Timestamp(milliseconds: wallClock))
+    return OpenEpoch(
+      batches, isControl: batches.map { _ in false }, time: clock,
+      outputs: EpochOutputs([
+        .init(topic: "counts", partitions: 1, recordBytesMax: 1000),
+        .init(topic: "rekey", partitions: 1, recordBytesMax: 1000),
+      ]),
+      quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
+  }
+
+  private func fold(_ epoch: inout OpenEpoch) {
+    ProcessorTask(CountByKey()).fold(&epoch)
+    epoch.finish()
+  }
+
+  @Test("an epoch's outputs are its counts in the order of first touch")
+  func counts() {
+    var batch = RecordBatch()
+    for (offset, key) in ["b", "a", "b"].enumerated() { batch.append(Int64(offset), at: 5, key) }
+    var epoch = open([batch])
+    fold(&epoch)
+    #expect(epoch.outputs.records.lines == ["0/0 b=2", "0/0 a=1"])
+    #expect(epoch.ledgers[0] == Ledger(read: 3, folded: 3, forwarded: 0, setAside: [:]))
+  }
+
+  @Test("a record set aside keeps its bytes and headers and says where it stood and why")
+  func quarantine() {
+    var batch = RecordBatch()
+    batch.append(41, at: 5, "k", "bad", headers: ["ce_id=7"])
+    var epoch = open([batch])
+    fold(&epoch)
+    #expect(
+      epoch.quarantine.records.lines == [
+        """
+        0/0 k=bad [ce_id=7 ratchet_reason=invalid ratchet_processor=count ratchet_topic=events \
+        ratchet_partition=3 ratchet_offset=41 ratchet_timestamp=5]
+        """
+      ])
+    #expect(epoch.ledgers[0] == Ledger(read: 1, folded: 0, forwarded: 0, setAside: [.invalid: 1]))
+  }
+
+  @Test("a record whose output is too large is set aside with nothing of it published")
+  func oversized() {
+    var batch = RecordBatch()
+    batch.append(0, at: 5, "a", "1")
+    batch.append(1, at: 5, "k", "huge")
+    batch.append(2, at: 5, "k", "away")
+    var epoch = open([batch])
+    fold(&epoch)
+    #expect(epoch.outputs.records.lines == ["1/0 k=away", "0/0 a=1"])
+    #expect(epoch.quarantine.records.count == 1)
+    #expect(epoch.ledgers[0] == Ledger(read: 3, folded: 1, forwarded: 1, setAside: [.tooLarge: 1]))
+  }
+
+  @Test("an output too large at the epoch's end is named in quarantine")
+  func oversizedAtTheEnd() {
+    var batch = RecordBatch()
+    let key = String(repeating: "k", count: 1001)
+    batch.append(0, at: 5, key)
+    var epoch = open([batch])
+    fold(&epoch)
+    #expect(epoch.outputs.records.isEmpty)
+    #expect(
+      epoch.quarantine.records.lines == [
+        """
+        0/0 \(key)=- [ratchet_reason=too-large ratchet_processor=count ratchet_output=counts \
+        ratchet_bytes=1002]
+        """
+      ])
+  }
+
+  @Test("recorded time follows the records, never back and never beyond the epoch's end")
+  func time() {
+    struct Clock: Processor {
+      let seen = Seen()
+      var stores: [any TaskStore] { [] }
+      final class Seen { var times: [Int64] = [] }
+      mutating func fold(
+        _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
+      ) -> Verdict {
+        seen.times.append(time.rawValue)
+        return .folded
+      }
+    }
+    let clock = Clock()
+    var epoch = open([RecordBatch(times: [5, 20, 10, 5000])], after: 10)
+    ProcessorTask(clock).fold(&epoch)
+    #expect(clock.seen.times == [10, 20, 20, 1000])
+    #expect(epoch.time.now.rawValue == 1000)
+  }
+
+  @Test("a wall clock that jumps back leaves recorded time where it was")
+  func clockBack() {
+    var clock = RecordedTime(Timestamp(milliseconds: 500))
+    clock.openEpoch(wallClock: Timestamp(milliseconds: 100))
+    clock.advance(to: Timestamp(milliseconds: 900))
+    clock.closeEpoch()
+    #expect(clock.now.rawValue == 500)
+  }
+
+  @Test("the bytes that hashes are taken over are the documented ones")
+  func hashedBytes() {
+    var records = OutboundRecords()
+    let (key, value) = (Array("k".utf8), Array("vw".utf8))
+    records.append(
+      to: 3, PartitionID(9), at: Timestamp(milliseconds: 4), key: unsafe key.span.bytes, value: nil)
+    records.appendHeader("h", "vw")
+    #expect(
+      records.bytes == [3, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0] + key + [255, 255, 255, 255, 1, 0]
+        + [1, 0, 0, 0] + Array("h".utf8) + [2, 0, 0, 0] + value)
+  }
+
+  @Test(
+    "two epochs with the same records have the same hashes; another output changes only the output's hash")
+  func hashes() {
+    func buffer(output: String) -> EpochBuffer {
+      var (outputs, changelog) = (OutboundRecords(), OutboundRecords())
+      for (text, isOutput) in [(output, true), ("state", false)] {
+        let bytes = Array(text.utf8)
+        if isOutput {
+          outputs.append(to: 0, PartitionID(0), at: .zero, key: unsafe bytes.span.bytes, value: nil)
+        } else {
+          changelog.append(to: 0, PartitionID(0), at: .zero, key: unsafe bytes.span.bytes, value: nil)
+        }
+      }
+      return EpochBuffer(
+        record: EpochRecord(epoch: Epoch(0), recordedTime: .zero, codeHash: 1, inputs: []), outputs: outputs,
+        quarantine: OutboundRecords(), changelog: changelog)
+    }
+    #expect(buffer(output: "a").recordBytes == buffer(output: "a").recordBytes)
+    #expect(buffer(output: "a").record.outputHash != buffer(output: "b").record.outputHash)
+    #expect(buffer(output: "a").record.stateHash == buffer(output: "b").record.stateHash)
+  }
+}
