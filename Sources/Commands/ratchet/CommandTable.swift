@@ -1,0 +1,6 @@
+// Every subcommand, in the order in which help lists them; a command whose words begin another's comes after
+// it.
+
+let commandTable: [Command] = [
+  .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
+]
