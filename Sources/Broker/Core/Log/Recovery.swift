@@ -134,6 +134,9 @@ extension LogStore {
   private func settle(
     _ checkpoint: Checkpoint, _ found: FoundFiles, _ tail: JournalTail, rewriting doubtful: DoubtfulFrames
   ) throws(DiskError) {
+    // The last process may have ended between its checkpoint's renaming and the folder's sync. What only the
+    // checkpoint before needs goes now, so a crash must not bring that one back.
+    try disk.syncFolder("")
     // Under `os` no frame is ever promised to be on the device, and none claims to be.
     let promises = settings.durability == .fsync
     let files = promises ? try doubtful.written(anew: tail.files, on: disk) : tail.files
