@@ -61,10 +61,15 @@ let package = Package(
     module("Store", at: "Systems/Store", needs: ["Basics", "CRocksDB"]),
     module("YAML", at: "Systems/YAML", needs: ["Basics", "CYAML"]),
 
+    // Flow: pure.
+    module("Metrics", at: "Flow/Metrics", needs: ["Basics"]),
+
     // Engine.
     module("Topology", at: "Engine/Topology", needs: ["Basics", "YAML"]),
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
+
+    module("Processors", at: "Engine/Processors", needs: ["Basics", "Metrics", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -78,7 +83,10 @@ let package = Package(
 
     // Commands.
     command(
-      "ratchet", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Topology", "YAML"]),
+      "ratchet",
+      needs: [
+        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Runtime", "Topology", "YAML",
+      ]),
     command(
       "bench", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "CMeter", "CRdKafka"]),
 
@@ -94,6 +102,7 @@ let package = Package(
       "CommandTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "ratchet"], data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
+    tests("MetricsTests", needs: ["Basics", "Metrics"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),

@@ -133,8 +133,8 @@ struct FailureTests {
 
   @Test("logs, statistics and errors go where the client is told, and nowhere else")
   func events() throws {
-    // A lock of the C library: the thread sanitizer does not see into Synchronization's Mutex, and would now and
-    // then report the lines as a race.
+    // A lock of the C library: the thread sanitizer does not see into Synchronization's Mutex, and would now
+    // and then report the lines as a race.
     let lines = Mailbox<ClientEvents.LogLine>()
     var (statistics, errors): ([String], [KafkaError]) = ([], [])
     let producer = try Producer(

@@ -32,9 +32,10 @@ private func uncleanKinds(_ topics: [TopicDeclaration]) -> [Diagnostic] {
 
 private func compactedInputs(_ topics: [TopicDeclaration]) -> [Diagnostic] {
   topics.compactMap { topic in
-    guard case .compact = topic.cleanup, let reader = topic.readers.first(where: \.isProcessor) else {
-      return nil
-    }
+    // What a processor reads back of its own is a changelog: it restores state and is never replayed.
+    guard case .compact = topic.cleanup,
+      let reader = topic.readers.first(where: { $0.isProcessor && topic.writers != [$0] })
+    else { return nil }
     return Diagnostic(
       "\(reader) reads the compacted topic \"\(topic.name)\"", at: topic.place,
       why: "a processor could not replay what compaction has removed")

@@ -18,6 +18,16 @@ public final class TerminationSignals: Sendable {
     descriptor = try Descriptor(unsafe signalfd(-1, &set, flags), from: "signalfd")
   }
 
+  /// Lets the next of them end the process at once, as if nobody collected them: for the thread that
+  /// collects, when the first has been taken.
+  public func release() {
+    var set = sigset_t()
+    unsafe sigemptyset(&set)
+    unsafe sigaddset(&set, SIGTERM)
+    unsafe sigaddset(&set, SIGINT)
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// The name of the signal that came, or nil if none did.
   public func take() -> String? {
     var info = signalfd_siginfo()

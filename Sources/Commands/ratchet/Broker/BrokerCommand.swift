@@ -62,40 +62,42 @@ private func runBroker(_ arguments: Arguments) throws -> ExitStatus {
   let users = try arguments.text("users").map { file in
     try Users(reading: readText(file, limit: usersFile_bytes_max), file: file)
   }
-  return try withBroker(arguments, users: users, service: "broker") { broker, log in
-    log.info(
-      "broker_started", "listening on \(broker.endpoint)",
-      data: [
-        "port": .integer(Int64(broker.endpoint.port)),
-        "durability": .text(arguments.text("durability") ?? ""),
-        "frames_replayed": .integer(Int64(broker.recovery.framesReplayed)),
-        "bytes_cut": .integer(Int64(broker.recovery.bytesCut)),
-      ])
-  }
-}
-
-/// Starts a broker as the options say, calls `body` once clients can connect, then serves until a signal or
-/// the broker's own end.
-func withBroker(
-  _ arguments: Arguments, users: Users? = nil, service: String,
-  _ body: (EmbeddedBroker, Logger) throws -> Void
-) throws -> ExitStatus {
-  let log = Logger(
-    service: service, version: ratchetVersion,
-    format: try arguments.choice("log-format", Logger.Format.self))
+  let log = try logger(arguments, service: "broker")
   // Before any thread starts, so that none of them is interrupted.
   let signals = try TerminationSignals()
-  var settings = try brokerSettings(arguments, descriptors: raiseDescriptorLimit())
+  let broker = try startBroker(arguments, data: arguments.text("data") ?? "", users: users, log)
+  let poller = try Poller()
+  try poller.add(signals.descriptor, key: 0, for: .reading)
+  try poller.add(broker.ended, key: 1, for: .reading)
+  var hasNews = false
+  while !hasNews { try poller.wait(timeout: nil) { _ in hasNews = true } }
+  if let signal = signals.take() {
+    log.info("broker_stopping", "\(signal) received")
+  }
+  return stopBroker(broker, log)
+}
+
+/// Starts a broker as the options say, in the folder `data`.
+func startBroker(
+  _ arguments: Arguments, data: String, users: Users? = nil, _ log: Logger
+) throws -> EmbeddedBroker {
+  var settings = try brokerSettings(arguments, data: data, descriptors: raiseDescriptorLimit())
   settings.server.users = users
   try checkExposure(of: settings.server, insecure: arguments.flag("insecure"))
   let broker = try EmbeddedBroker.start(settings, log: log)
-  do { try body(broker, log) } catch {
-    try broker.stop()
-    throw error
-  }
-  if let signal = try firstOf(signals, ended: broker.ended) {
-    log.info("broker_stopping", "\(signal) received")
-  }
+  log.info(
+    "broker_started", "listening on \(broker.endpoint)",
+    data: [
+      "port": .integer(Int64(broker.endpoint.port)),
+      "durability": .text(arguments.text("durability") ?? ""),
+      "frames_replayed": .integer(Int64(broker.recovery.framesReplayed)),
+      "bytes_cut": .integer(Int64(broker.recovery.bytesCut)),
+    ])
+  return broker
+}
+
+/// Ends the broker, and says how that went.
+func stopBroker(_ broker: EmbeddedBroker, _ log: Logger) -> ExitStatus {
   do {
     try broker.stop()
   } catch {
@@ -106,6 +108,13 @@ func withBroker(
   return .success
 }
 
+/// The log that `--log-format` asks for.
+func logger(_ arguments: Arguments, service: String) throws(UsageError) -> Logger {
+  Logger(
+    service: service, version: ratchetVersion,
+    format: try arguments.choice("log-format", Logger.Format.self))
+}
+
 /// Whoever reaches the port reads and writes everything, unless users have to sign on.
 private func checkExposure(of server: ServerSettings, insecure: Bool) throws(UsageError) {
   guard server.users == nil, !insecure, !server.listen.isLoopback else { return }
@@ -114,19 +123,11 @@ private func checkExposure(of server: ServerSettings, insecure: Bool) throws(Usa
     next: "name users by --users FILE, or say --insecure if the network keeps strangers out")
 }
 
-/// Waits for a signal and gives its name, or nil if the broker ended first.
-private func firstOf(_ signals: TerminationSignals, ended: Descriptor) throws -> String? {
-  let poller = try Poller()
-  try poller.add(signals.descriptor, key: 0, for: .reading)
-  try poller.add(ended, key: 1, for: .reading)
-  var ready: [UInt64] = []
-  while ready.isEmpty { try poller.wait(timeout: nil) { ready.append($0.key) } }
-  return signals.take()
-}
-
-private func brokerSettings(_ arguments: Arguments, descriptors: Int) throws -> EmbeddedBrokerSettings {
+private func brokerSettings(
+  _ arguments: Arguments, data: String, descriptors: Int
+) throws -> EmbeddedBrokerSettings {
   var settings = EmbeddedBrokerSettings(
-    disk: try dataFolder(arguments.text("data") ?? ""), broker: BrokerSettings(seed: .random(in: 0 ... .max)))
+    disk: try dataFolder(data), broker: BrokerSettings(seed: .random(in: 0 ... .max)))
   settings.server.listen = try arguments.endpoint("listen") ?? settings.server.listen
   settings.server.advertised = try arguments.endpoint("advertise")
   // Half of them are left to segments.

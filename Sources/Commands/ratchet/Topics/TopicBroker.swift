@@ -50,10 +50,17 @@ final class TopicBroker {
     }
   }
 
-  func create(_ creation: TopicPlan.Creation) throws(Diagnostic) {
+  /// False when somebody else has just made it.
+  func create(_ creation: TopicPlan.Creation) throws(Diagnostic) -> Bool {
     try attempt("\(creation.name) cannot be created") { () throws(KafkaError) in
-      try admin.createTopic(
-        creation.name, partitions: creation.declaration.partitions, settings: creation.declaration.settings)
+      do throws(KafkaError) {
+        try admin.createTopic(
+          creation.name, partitions: creation.declaration.partitions, settings: creation.declaration.settings)
+        return true
+      } catch {
+        guard error.cause?.name == "TOPIC_ALREADY_EXISTS" else { throw error }
+        return false
+      }
     }
   }
 

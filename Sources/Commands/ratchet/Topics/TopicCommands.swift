@@ -83,15 +83,18 @@ func applyTopics(
   guard plan.refusals.isEmpty else {
     throw Diagnostic("nothing was done, because \(plan.refusals.count) topics are refused")
   }
+  var met = false
   for creation in plan.creations {
-    try broker.create(creation)
-    say("created \(creation.name)")
+    let isOurs = try broker.create(creation)
+    met = met || !isOurs
+    say(isOurs ? "created \(creation.name)" : "\(creation.name) was created by somebody else just now")
   }
   for change in plan.changes {
     try broker.change(change)
     say("changed \(change.name)")
   }
-  return plan
+  // What another made at the same time may differ from what is declared.
+  return met ? try applyTopics(topics, prefix: prefix, to: broker, saying: say) : plan
 }
 
 private func topic(

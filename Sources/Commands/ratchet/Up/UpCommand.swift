@@ -1,48 +1,81 @@
-// ratchet up: everything in one process. The embedded broker, the declared topics, and what to try next.
+// ratchet up: everything in one process. The embedded broker or somebody else's, the declared topics, and the
+// engine with every processor, until a signal.
 import Basics
-import BrokerCore
 import BrokerServer
 import Kafka
 import POSIX
+import Processors
+import Runtime
 import Topology
 
 extension Command {
   static let up = Command(
-    name: "up", summary: "start the embedded broker with all topics, and say what to try",
-    options: brokerOptions(dataFallback: "ratchet-data") + topicOptions,
-    notes: "Goes on with what the data folder holds. Ends with 0 after SIGTERM or SIGINT.",
+    name: "up", summary: "fold events: the embedded broker or yours, its topics, and the engine",
+    options: brokerOptions(dataFallback: "ratchet-data") + topicOptions
+      + BrokerConnection.options(isRequired: false) + engineOptions,
+    notes: """
+      Without --bootstrap it starts a broker of its own, in the folder broker of --data. The folder engine of
+      --data holds the state of this instance and its seat in the group: give each instance one of its own,
+      and start it there again to go on at once.
+      Ends with 0 after SIGTERM or SIGINT, when what was open is committed; a second signal ends it at once.
+      """,
     run: runUp)
 }
+
+private let engineOptions = [
+  Option(name: "workers", value: "N", summary: "threads that share this instance's tasks", fallback: "1"),
+  Option(
+    name: "session-seconds", value: "N",
+    summary: "after how long without a word an instance's tasks go to others", fallback: "10"),
+]
 
 private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   // Before anything starts: a fault in the files is told without a broker having touched the disk.
   let (topics, prefix) = try declaredTopics(arguments)
-  return try withBroker(arguments, service: "ratchet") { broker, log in
-    let address = broker.endpoint.description
-    log.info(
-      "broker_started", "listening on \(address)",
-      data: ["frames_replayed": .integer(Int64(broker.recovery.framesReplayed))])
-    let connection = try TopicBroker(ClientConfiguration(["bootstrap.servers": address]))
+  let log = try logger(arguments, service: "ratchet")
+  let sessionTimeout = Duration.seconds(try arguments.integer("session-seconds", in: 1...1800) ?? 10)
+  let workers = try arguments.integer("workers", in: 1...64) ?? 1
+  // Before any thread starts, so that none of them is interrupted.
+  let signals = try TerminationSignals()
+  ignoreBrokenPipes()
+  let data = arguments.text("data") ?? ""
+  let remote = try BrokerConnection.configuration(arguments)
+  let folder = try DataFolder("\(data)/engine")
+  let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
+  do {
+    let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
+    let connection = try TopicBroker(client)
     let plan = try applyTopics(topics, prefix: prefix, to: connection) { _ in }
     log.info(
       "topics_applied", "\(topics.count) topics are as declared",
       data: [
         "created": .integer(Int64(plan.creations.count)), "changed": .integer(Int64(plan.changes.count)),
       ])
-    print(welcome(address: address, prefix: prefix, data: arguments.text("data") ?? ""))
+    let engine = try Engine.start(
+      shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
+      sessionTimeout: sessionTimeout)
+    print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
     flushStandardOutput()
+    let supervisor = Supervisor(engine: engine, broker: broker, signals: signals, log: log)
+    return try supervisor.run()
+  } catch {
+    // Nothing of the engine runs here; what the broker holds is kept.
+    try broker?.stop()
+    throw error
   }
 }
 
-private func welcome(address: String, prefix: String, data: String) -> String {
-  """
+private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {
+  let place = isOwn ? "a Kafka broker on \(address), everything it holds in \(data)" : "folding on \(address)"
+  return """
 
-  Ratchet is up: a Kafka broker on \(address), everything it holds in \(data).
+    Ratchet is up: \(place).
 
-    publish   echo '{"rating": 5}' | kcat -P -b \(address) -t \(prefix).feedback -k run-1
-    read      kcat -C -b \(address) -t \(prefix).feedback -X isolation.level=read_committed -e
-    topics    ratchet topics describe --bootstrap \(address)
-    stop      Ctrl-C; start again with --data \(data) to go on
+      publish   echo '{"rating": 5}' | kcat -P -b \(address) -t \(prefix).feedback -k run-1 \\
+                  -H ce_type=rating -H ce_organization=acme -H ce_agent=triage
+      read      kcat -C -b \(address) -t \(prefix).agent-scorecards -X isolation.level=read_committed -e
+      topics    ratchet topics describe --bootstrap \(address)
+      stop      Ctrl-C; start again with --data \(data) to go on
 
-  """
+    """
 }

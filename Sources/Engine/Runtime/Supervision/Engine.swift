@@ -48,15 +48,16 @@ public final class Engine: Sendable {
   }
 
   /// Starts workers over Kafka. Their seats in `group` and their transactional ids are the data folder's
-  /// instance id and their number.
+  /// instance id and their number; a seat is kept for `sessionTimeout` after its worker was last heard of.
   public static func start(
     _ processors: [ProcessorDefinition], _ settings: EngineSettings = EngineSettings(), workers: Int = 1,
-    client: ClientConfiguration, group: String, folder: DataFolder
+    client: ClientConfiguration, group: String, folder: DataFolder, sessionTimeout: Duration = .seconds(10)
   ) throws(Diagnostic) -> Engine {
     let disk = try openState(in: folder)
     do throws(SystemCallError) {
       return try start(processors, settings, workers: workers, disk: disk) { (number) throws(Diagnostic) in
-        let port = KafkaPortSettings(client: client, group: group, instance: "\(folder.instanceID)-\(number)")
+        var port = KafkaPortSettings(client: client, group: group, instance: "\(folder.instanceID)-\(number)")
+        port.sessionTimeout = sessionTimeout
         return try KafkaPort.make(port, processors)
       }
     } catch { throw Diagnostic("the workers' threads cannot be started: \(error)") }
