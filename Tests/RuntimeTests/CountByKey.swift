@@ -13,19 +13,17 @@ struct CountByKey: Processor {
 
   var stores: [any TaskStore] { [counts] }
 
-  mutating func fold(
-    _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
-  ) -> Verdict {
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     guard let key = record.key, let value = record.value else { return .setAside(.undecodable) }
     switch value.text {
     case "bad": return .setAside(.invalid)
     case "away":
-      outputs.emit(1, key: key, value: value)
+      context.emit(1, key: key, value: value)
       return .forwarded
     case "huge":
       let bytes = [UInt8](repeating: 0, count: 2000)
-      outputs.emit(0, key: key, value: nil)
-      outputs.emit(0, key: key, value: unsafe bytes.span.bytes)
+      context.emit(0, key: key, value: nil)
+      context.emit(0, key: key, value: unsafe bytes.span.bytes)
     default:
       let name = key.text
       counts.update(name) { $0 = ($0 ?? 0) + 1 }
@@ -34,10 +32,10 @@ struct CountByKey: Processor {
     return .folded
   }
 
-  mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs) {
+  mutating func closeEpoch(in context: inout FoldContext) {
     for name in touched {
       let (key, value) = (Array(name.utf8), Array(String(counts[name] ?? 0).utf8))
-      outputs.emit(0, key: unsafe key.span.bytes, value: unsafe value.span.bytes)
+      context.emit(0, key: unsafe key.span.bytes, value: unsafe value.span.bytes)
     }
     touched = []
     isTouched = []

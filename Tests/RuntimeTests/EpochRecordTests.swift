@@ -7,15 +7,18 @@ import Testing
 @Suite struct EpochRecordTests {
   private var record: EpochRecord {
     EpochRecord(
-      epoch: Epoch(7), recordedTime: Timestamp(milliseconds: 1_700_000_000_000), codeHash: 1, outputHash: 2,
-      stateHash: .max,
+      epoch: Epoch(7), recordedTime: Timestamp(milliseconds: 1_700_000_000_000),
+      watermark: EventTime(milliseconds: 1_699_999_995_000), codeHash: 1, outputHash: 2, stateHash: .max,
       inputs: [
         .init(partition("control"), first: Offset(3), next: Offset(3)),
         .init(
           partition("input", 2), first: Offset(100), next: Offset(110), skipped: 5,
           ledger: Ledger(read: 9, folded: 6, forwarded: 1, setAside: [.late: 1, .undecodable: 1])!),
       ],
-      passedOver: [.init(topic: "partials", task: PartitionID(1))])
+      passedOver: [
+        .init(topic: "panes", processor: "collect", task: PartitionID(1)),
+        .init(topic: "panes", processor: "review", task: PartitionID(0)),
+      ])
   }
 
   @Test("a record is read back as it was written")
@@ -26,13 +29,15 @@ import Testing
   @Test("the layout is the documented one")
   func layout() {
     let record = EpochRecord(
-      epoch: Epoch(1), recordedTime: Timestamp(milliseconds: 2), codeHash: 3, outputHash: 4, stateHash: 5,
-      inputs: [.init(partition("a", 6), first: Offset(7), next: Offset(8))])
+      epoch: Epoch(1), recordedTime: Timestamp(milliseconds: 2), watermark: EventTime(milliseconds: 9),
+      codeHash: 3, outputHash: 4, stateHash: 5,
+      inputs: [.init(partition("a", 6), first: Offset(7), next: Offset(8))],
+      passedOver: [.init(topic: "b", processor: "c", task: PartitionID(10))])
     func i64(_ value: UInt8) -> [UInt8] { [value] + [UInt8](repeating: 0, count: 7) }
-    let head: [UInt8] = [1] + i64(1) + i64(2) + i64(3) + i64(4) + i64(5) + [1, 0]
+    let head: [UInt8] = [2] + i64(1) + i64(2) + i64(9) + i64(3) + i64(4) + i64(5) + [1, 0]
     let input: [UInt8] =
       [1, 0, 97, 6, 0, 0, 0] + i64(7) + i64(8) + i64(0) + i64(0) + i64(0) + i64(0) + [0, 0]
-    #expect(record.encoded() == head + input + [0, 0])
+    #expect(record.encoded() == head + input + [1, 0, 1, 0, 98, 1, 0, 99, 10, 0, 0, 0])
   }
 
   @Test("a record cut short anywhere is refused")
@@ -52,18 +57,19 @@ import Testing
 
   @Test("a version that is not known is refused by its number")
   func version() {
-    #expect(throws: EpochRecordError.unknownVersion(2)) {
-      try EpochRecord(decoding: [2] + record.encoded().dropFirst())
+    #expect(throws: EpochRecordError.unknownVersion(3)) {
+      try EpochRecord(decoding: [3] + record.encoded().dropFirst())
     }
   }
 
-  @Test("what this build would not have written is refused", arguments: 0..<4)
+  @Test("what this build would not have written is refused", arguments: 0..<5)
   func strictness(_ fault: Int) {
     var record = record
     switch fault {
     case 0: record.inputs.reverse()
     case 1: record.inputs[1].next = Offset(99)
     case 2: record.inputs[1].next = Offset(108)
+    case 3: record.passedOver.reverse()
     default: record.epoch = Epoch(-1)
     }
     #expect(throws: EpochRecordError.self) { try EpochRecord(decoding: record.encoded()) }

@@ -6,14 +6,14 @@ import Testing
 
 @Suite struct FoldTests {
   private func open(_ batches: [RecordBatch], after time: Int64 = 0, wallClock: Int64 = 1000) -> OpenEpoch {
-    var clock = RecordedTime(Timestamp(milliseconds: time))
-    clock.openEpoch(wallClock: Timestamp(milliseconds: wallClock))
+    var clock = RecordedTime(Timestamp(milliseconds: time), EventTime(milliseconds: time))
+    let end = Timestamp(milliseconds: wallClock)
+    clock.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
+    let destinations = ["counts", "rekey"].map {
+      FoldContext.Destination(topic: $0, partitions: 1, recordBytesMax: 1000)
+    }
     return OpenEpoch(
-      batches, isControl: batches.map { _ in false }, time: clock,
-      outputs: EpochOutputs([
-        .init(topic: "counts", partitions: 1, recordBytesMax: 1000),
-        .init(topic: "rekey", partitions: 1, recordBytesMax: 1000),
-      ]),
+      batches, isControl: batches.map { _ in false }, context: FoldContext(destinations, clock),
       quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
   }
 
@@ -28,7 +28,7 @@ import Testing
     for (offset, key) in ["b", "a", "b"].enumerated() { batch.append(Int64(offset), at: 5, key) }
     var epoch = open([batch])
     fold(&epoch)
-    #expect(epoch.outputs.records.lines == ["0/0 b=2", "0/0 a=1"])
+    #expect(epoch.context.records.lines == ["0/0 b=2", "0/0 a=1"])
     #expect(epoch.ledgers[0] == Ledger(read: 3, folded: 3, forwarded: 0, setAside: [:]))
   }
 
@@ -56,7 +56,7 @@ import Testing
     batch.append(2, at: 5, "k", "away")
     var epoch = open([batch])
     fold(&epoch)
-    #expect(epoch.outputs.records.lines == ["1/0 k=away", "0/0 a=1"])
+    #expect(epoch.context.records.lines == ["1/0 k=away", "0/0 a=1"])
     #expect(epoch.quarantine.records.count == 1)
     #expect(epoch.ledgers[0] == Ledger(read: 3, folded: 1, forwarded: 1, setAside: [.tooLarge: 1]))
   }
@@ -68,7 +68,7 @@ import Testing
     batch.append(0, at: 5, key)
     var epoch = open([batch])
     fold(&epoch)
-    #expect(epoch.outputs.records.isEmpty)
+    #expect(epoch.context.records.isEmpty)
     #expect(
       epoch.quarantine.records.lines == [
         """
@@ -84,10 +84,8 @@ import Testing
       let seen = Seen()
       var stores: [any TaskStore] { [] }
       final class Seen { var times: [Int64] = [] }
-      mutating func fold(
-        _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
-      ) -> Verdict {
-        seen.times.append(time.rawValue)
+      mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+        seen.times.append(context.time.rawValue)
         return .folded
       }
     }
@@ -95,16 +93,29 @@ import Testing
     var epoch = open([RecordBatch(times: [5, 20, 10, 5000])], after: 10)
     ProcessorTask(clock).fold(&epoch)
     #expect(clock.seen.times == [10, 20, 20, 1000])
-    #expect(epoch.time.now.rawValue == 1000)
+    #expect(epoch.context.time.rawValue == 1000)
+  }
+
+  @Test("between an epoch's ends the watermark keeps its distance to recorded time, and never goes back")
+  func watermark() {
+    var clock = RecordedTime(Timestamp(milliseconds: 100), EventTime(milliseconds: 60))
+    clock.openEpoch(end: Timestamp(milliseconds: 200), watermark: EventTime(milliseconds: 150))
+    var seen: [Int64] = []
+    for time: Int64 in [100, 105, 120, 110, 300] {
+      clock.advance(to: Timestamp(milliseconds: time))
+      seen.append(clock.watermark.rawValue)
+    }
+    #expect(seen == [60, 60, 70, 70, 150])
   }
 
   @Test("a wall clock that jumps back leaves recorded time where it was")
   func clockBack() {
-    var clock = RecordedTime(Timestamp(milliseconds: 500))
-    clock.openEpoch(wallClock: Timestamp(milliseconds: 100))
+    var clock = RecordedTime(Timestamp(milliseconds: 500), EventTime(milliseconds: 400))
+    clock.openEpoch(end: Timestamp(milliseconds: 100), watermark: EventTime(milliseconds: 90))
     clock.advance(to: Timestamp(milliseconds: 900))
     clock.closeEpoch()
     #expect(clock.now.rawValue == 500)
+    #expect(clock.watermark.rawValue == 400)
   }
 
   @Test("the bytes that hashes are taken over are the documented ones")
@@ -133,7 +144,9 @@ import Testing
         }
       }
       return EpochBuffer(
-        record: EpochRecord(epoch: Epoch(0), recordedTime: .zero, codeHash: 1, inputs: []), outputs: outputs,
+        record: EpochRecord(
+          epoch: Epoch(0), recordedTime: .zero, watermark: EventTime(milliseconds: 0), codeHash: 1,
+          inputs: []), outputs: outputs,
         quarantine: OutboundRecords(), changelog: changelog)
     }
     #expect(buffer(output: "a").recordBytes == buffer(output: "a").recordBytes)

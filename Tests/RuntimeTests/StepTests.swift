@@ -71,7 +71,7 @@ import Testing
 
 @Suite struct TakeOverTests {
   private let epoch = EpochRecord(
-    epoch: Epoch(3), recordedTime: .zero, codeHash: 1,
+    epoch: Epoch(3), recordedTime: .zero, watermark: EventTime(milliseconds: 0), codeHash: 1,
     inputs: [.init(partition("a"), first: .zero, next: Offset(5))])
 
   private func range(_ first: Int64, _ end: Int64) -> Range<Offset> { Offset(first)..<Offset(end) }

@@ -14,21 +14,19 @@ struct Collect: Processor {
 
   var stores: [any TaskStore] { [] }
 
-  mutating func fold(
-    _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
-  ) -> Verdict {
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     guard let type = record.header("ce_type"), let organization = record.header("ce_organization"),
       let agent = record.header("ce_agent")
     else { return .setAside(.undecodable) }
     return counts.add(organization: organization, agent: agent, type: type) ? .folded : .setAside(.invalid)
   }
 
-  mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs) {
+  mutating func closeEpoch(in context: inout FoldContext) {
     for partial in counts.take() {
       let key = Array(partial.key.utf8)
       bytes.removeAll(keepingCapacity: true)
       partial.store(into: &bytes)
-      outputs.emit(0, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+      context.emit(0, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
     }
   }
 }

@@ -17,9 +17,7 @@ struct ScorecardFold: Processor {
 
   var stores: [any TaskStore] { [scorecards] }
 
-  mutating func fold(
-    _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
-  ) -> Verdict {
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     guard let value = record.value, let partial = AgentPartial(stored: value) else {
       return .setAside(.undecodable)
     }
@@ -34,13 +32,13 @@ struct ScorecardFold: Processor {
     return .folded
   }
 
-  mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs) {
+  mutating func closeEpoch(in context: inout FoldContext) {
     for name in touched {
       guard let scorecard = scorecards[name] else { continue }
       let key = Array(name.utf8)
       bytes.removeAll(keepingCapacity: true)
       scorecard.appendJSON(to: &bytes)
-      outputs.emit(0, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+      context.emit(0, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
     }
     touched.removeAll(keepingCapacity: true)
     isTouched.removeAll(keepingCapacity: true)

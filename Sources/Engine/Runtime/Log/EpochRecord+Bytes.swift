@@ -5,18 +5,20 @@ internal import Basics
 
 extension EpochRecord {
   /// The layout's version, its first byte.
-  static let version: UInt8 = 1
+  static let version: UInt8 = 2
 
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = [Self.version]
     bytes.append(integer: epoch.rawValue)
     bytes.append(integer: recordedTime.rawValue)
+    bytes.append(integer: watermark.rawValue)
     for hash in [codeHash, outputHash, stateHash] { bytes.append(integer: hash) }
     bytes.append(integer: UInt16(inputs.count))
     for input in inputs { bytes.append(input) }
     bytes.append(integer: UInt16(passedOver.count))
     for upstream in passedOver {
       bytes.append(name: upstream.topic)
+      bytes.append(name: upstream.processor)
       bytes.append(integer: upstream.task.rawValue)
     }
     return bytes
@@ -28,6 +30,7 @@ extension EpochRecord {
     guard version == Self.version else { throw .unknownVersion(version) }
     epoch = Epoch(try reader.integer(Int64.self))
     recordedTime = Timestamp(milliseconds: try reader.integer(Int64.self))
+    watermark = EventTime(milliseconds: try reader.integer(Int64.self))
     codeHash = try reader.integer(UInt64.self)
     outputHash = try reader.integer(UInt64.self)
     stateHash = try reader.integer(UInt64.self)
@@ -39,8 +42,11 @@ extension EpochRecord {
     }
     passedOver = []
     for _ in 0..<(try reader.integer(UInt16.self)) {
-      passedOver.append(
-        PassedOver(topic: try reader.name(), task: PartitionID(try reader.integer(Int32.self))))
+      let upstream = PassedOver(
+        topic: try reader.name(), processor: try reader.name(),
+        task: PartitionID(try reader.integer(Int32.self)))
+      if let last = passedOver.last, last >= upstream { throw .invalid("upstream tasks out of order") }
+      passedOver.append(upstream)
     }
     guard reader.isAtEnd else { throw .invalid("bytes behind the end") }
     guard epoch.rawValue >= 0 else { throw .invalid("a negative epoch") }

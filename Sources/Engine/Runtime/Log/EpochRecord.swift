@@ -29,19 +29,28 @@ public struct EpochRecord: Hashable, Sendable {
   }
 
   /// An upstream task that did not hold time back in this epoch, because it had been silent.
-  public struct PassedOver: Hashable, Sendable {
+  public struct PassedOver: Hashable, Comparable, Sendable {
+    /// The input that it writes.
     public var topic: String
+    public var processor: String
     public var task: PartitionID
 
-    public init(topic: String, task: PartitionID) {
+    public init(topic: String, processor: String, task: PartitionID) {
       self.topic = topic
+      self.processor = processor
       self.task = task
+    }
+
+    public static func < (a: PassedOver, b: PassedOver) -> Bool {
+      (a.topic, a.processor, a.task) < (b.topic, b.processor, b.task)
     }
   }
 
   public var epoch: Epoch
   /// Recorded time at the epoch's end; never less than the previous epoch's.
   public var recordedTime: Timestamp
+  /// The watermark at the epoch's end; never less than the previous epoch's.
+  public var watermark: EventTime
   /// Of the code and the configuration that folded it.
   public var codeHash: UInt64
   /// Of outputs and quarantined records, in order.
@@ -50,14 +59,17 @@ public struct EpochRecord: Hashable, Sendable {
   public var stateHash: UInt64
   /// Every input partition of the task, also those of which nothing was read, ordered by topic, then number.
   public var inputs: [Input]
+  /// In order.
   public var passedOver: [PassedOver]
 
   public init(
-    epoch: Epoch, recordedTime: Timestamp, codeHash: UInt64, outputHash: UInt64 = 0, stateHash: UInt64 = 0,
+    epoch: Epoch, recordedTime: Timestamp, watermark: EventTime, codeHash: UInt64, outputHash: UInt64 = 0,
+    stateHash: UInt64 = 0,
     inputs: [Input], passedOver: [PassedOver] = []
   ) {
     self.epoch = epoch
     self.recordedTime = recordedTime
+    self.watermark = watermark
     self.codeHash = codeHash
     self.outputHash = outputHash
     self.stateHash = stateHash

@@ -6,21 +6,18 @@ internal import Basics
 @usableFromInline struct OpenEpoch {
   @usableFromInline let batches: [RecordBatch]
   @usableFromInline let isControl: [Bool]
-  @usableFromInline var time: RecordedTime
-  @usableFromInline var outputs: EpochOutputs
+  @usableFromInline var context: FoldContext
   @usableFromInline var ledgers: [Ledger]
   private(set) var quarantine: Quarantine
   private var merge: Merge
 
   /// `batches` and `isControl` are in the order of the processor's inputs.
   init(
-    _ batches: [RecordBatch], isControl: [Bool], time: RecordedTime, outputs: EpochOutputs,
-    quarantine: Quarantine
+    _ batches: [RecordBatch], isControl: [Bool], context: FoldContext, quarantine: Quarantine
   ) {
     self.batches = batches
     self.isControl = isControl
-    self.time = time
-    self.outputs = outputs
+    self.context = context
     self.quarantine = quarantine
     ledgers = Array(repeating: Ledger(), count: batches.count)
     let partitions = quarantine.inputs
@@ -33,18 +30,16 @@ internal import Basics
   /// Counts a record that was not simply folded, and sets it aside if that is its verdict or what it emitted
   /// was too large.
   @usableFromInline mutating func settle(_ verdict: Verdict, _ record: borrowing InputRecord) {
-    let final = outputs.isOversized ? .setAside(.tooLarge) : verdict
+    let final = context.isOversized ? .setAside(.tooLarge) : verdict
     ledgers[record.input].count(final)
     guard case .setAside(let reason) = final else { return }
-    outputs.takeBack()
-    quarantine.add(record, because: reason, at: time.now)
+    context.takeBack()
+    quarantine.add(record, because: reason, at: context.time)
   }
-
-  @usableFromInline mutating func closeTime() { time.closeEpoch() }
 
   /// Ends the folding: outputs at the epoch's end that were too large have no record to set aside, so they
   /// are named.
   mutating func finish() {
-    for oversized in outputs.takeOversized() { quarantine.add(oversized, at: time.now) }
+    for oversized in context.takeOversized() { quarantine.add(oversized, at: context.time) }
   }
 }

@@ -5,23 +5,21 @@ public import Basics
 /// Folds records into its stores and emits records. A value of it belongs to one task and is used on that
 /// task's thread.
 ///
-/// A fold sees its state, the record and the recorded time, nothing else: no clock, no randomness without a
+/// A fold sees its state, the record and its context, nothing else: no clock, no randomness without a
 /// recorded seed, no order that differs from run to run. Then a replay gives the same bytes.
 public protocol Processor: SendableMetatype {
   /// What it remembers, in an order that does not change.
   var stores: [any TaskStore] { get }
 
-  /// Folds one record. `time` never goes back, from record to record and from epoch to epoch.
-  mutating func fold(
-    _ record: borrowing InputRecord, at time: Timestamp, into outputs: inout EpochOutputs
-  ) -> Verdict
+  /// Folds one record.
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict
 
   /// Called once behind an epoch's last record: the place for outputs that follow from all of its records.
-  mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs)
+  mutating func closeEpoch(in context: inout FoldContext)
 }
 
 extension Processor {
-  public mutating func closeEpoch(at time: Timestamp, into outputs: inout EpochOutputs) {}
+  public mutating func closeEpoch(in context: inout FoldContext) {}
 }
 
 /// A topic that a processor reads, partition p for task p.
@@ -64,7 +62,7 @@ public struct ProcessorDefinition: Sendable {
   public var quarantineTopic: String
   /// A fold's `record.input` counts in this order.
   public var inputs: [ProcessorInput]
-  /// `EpochOutputs.emit` counts in this order.
+  /// `FoldContext.emit` counts in this order.
   public var outputs: [ProcessorOutput]
   /// The changelog of each store, in the order of `Processor.stores`.
   public var changelogTopics: [String]

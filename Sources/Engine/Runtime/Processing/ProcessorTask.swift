@@ -26,10 +26,10 @@ internal import Basics
       let movesTime = !epoch.isControl[run.input]
       var folded = 0
       batch.forEach(in: run.records, of: run.input) { record in
-        if movesTime { epoch.time.advance(to: record.timestamp) }
-        epoch.outputs.beginRecord(at: epoch.time.now)
-        let verdict = processor.fold(record, at: epoch.time.now, into: &epoch.outputs)
-        if verdict == .folded && !epoch.outputs.isOversized {
+        if movesTime { epoch.context.clock.advance(to: record.timestamp) }
+        epoch.context.beginRecord()
+        let verdict = processor.fold(record, in: &epoch.context)
+        if verdict == .folded && !epoch.context.isOversized {
           folded += 1
         } else {
           epoch.settle(verdict, record)
@@ -37,8 +37,7 @@ internal import Basics
       }
       epoch.ledgers[run.input].countFolded(folded)
     }
-    epoch.closeTime()
-    epoch.outputs.beginClose(at: epoch.time.now)
-    processor.closeEpoch(at: epoch.time.now, into: &epoch.outputs)
+    epoch.context.beginClose()
+    processor.closeEpoch(in: &epoch.context)
   }
 }

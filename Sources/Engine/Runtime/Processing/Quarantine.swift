@@ -29,7 +29,7 @@ struct Quarantine {
 
   /// Names an output that could not be published; its value is left out, because it would not fit here
   /// either.
-  mutating func add(_ output: EpochOutputs.Oversized, at time: Timestamp) {
+  mutating func add(_ output: FoldContext.Oversized, at time: Timestamp) {
     records.append(to: 0, partition, at: time, key: unsafe output.key.span.bytes, value: nil)
     records.appendHeader("ratchet_reason", SetAsideReason.tooLarge.rawValue)
     records.appendHeader("ratchet_processor", processor)

@@ -1,22 +1,51 @@
-// The only time a fold sees. The wall clock enters once per epoch, as a value that the epoch record keeps.
+// The only time a fold sees. The wall clock enters once per epoch, as values that the epoch record keeps:
+// where recorded time and the watermark stand at the epoch's end. All in between follows from them and the
+// records.
 public import Basics
 
-/// A task's recorded time: never goes back, whatever clocks and producers say.
+/// A task's recorded time and its watermark: neither goes back, whatever clocks and producers say.
 public struct RecordedTime: Hashable, Sendable {
   @usableFromInline var current: Timestamp
   /// Recorded time at the open epoch's end; no record moves it further.
   @usableFromInline var end: Timestamp
+  /// The watermark as the previous epoch left it.
+  @usableFromInline var watermarkBefore: EventTime
+  /// How far behind recorded time the watermark is in the open epoch.
+  @usableFromInline var lag_ms: Int64
 
-  /// Recorded time as the previous epoch left it.
-  init(_ previous: Timestamp) {
+  /// How long after it happened an event may be stamped and still be in time for its window.
+  static let lateness = Duration.seconds(5)
+
+  /// Before a first epoch.
+  init() { self.init(.zero, Self.watermark(behind: .zero)) }
+
+  /// As the previous epoch left it.
+  init(_ previous: Timestamp, _ watermark: EventTime) {
     current = previous
     end = previous
+    watermarkBefore = watermark
+    lag_ms = previous.rawValue &- watermark.rawValue
   }
 
   @inlinable public var now: Timestamp { current }
 
-  /// Begins an epoch while the wall clock shows `wallClock`.
-  mutating func openEpoch(wallClock: Timestamp) { end = max(current, wallClock) }
+  @inlinable public var watermark: EventTime {
+    max(watermarkBefore, EventTime(milliseconds: current.rawValue &- lag_ms))
+  }
+
+  /// The watermark of a task whose inputs all come from outside: its recorded time never passes a record that
+  /// is there, so all that can still come late is what was stamped late.
+  static func watermark(behind time: Timestamp) -> EventTime {
+    EventTime(milliseconds: (time - lateness).rawValue)
+  }
+
+  /// Begins an epoch that ends at this time and with this watermark; where they would go back, they stay.
+  mutating func openEpoch(end: Timestamp, watermark: EventTime) {
+    self.end = max(current, end)
+    watermarkBefore = self.watermark
+    let after = max(watermarkBefore, watermark)
+    lag_ms = self.end.rawValue &- after.rawValue
+  }
 
   /// Moves to a record's time, before it is folded.
   @inlinable @inline(__always)

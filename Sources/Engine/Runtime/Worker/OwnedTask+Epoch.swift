@@ -30,14 +30,15 @@ extension OwnedTask {
     precondition(phase == .running && sealed == nil, "an epoch on top of one not committed")
     let cursors = inputs
     let batches = inputs.indices.map { inputs[$0].take() }
-    time.openEpoch(wallClock: wallClock)
+    let end = max(time.now, wallClock)
+    time.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
     var open = OpenEpoch(
-      batches, isControl: cursors.map(\.isControl), time: time, outputs: EpochOutputs(destinations),
+      batches, isControl: cursors.map(\.isControl), context: FoldContext(destinations, time),
       quarantine: Quarantine(
         processor: id.processor, inputs: cursors.map(\.partition), partition: quarantinePartition))
     body.fold(&open)
     open.finish()
-    time = open.time
+    time = open.context.clock
     var changelog = OutboundRecords()
     for (number, store) in body.stores.enumerated() {
       store.takeChanges(into: &changelog, as: number, id.partition, at: time.now)
@@ -49,10 +50,10 @@ extension OwnedTask {
     }
     let taken = zip(cursors, open.ledgers).map { $0.taken($1) }
     let record = EpochRecord(
-      epoch: epoch, recordedTime: time.now, codeHash: definition.codeHash,
+      epoch: epoch, recordedTime: time.now, watermark: time.watermark, codeHash: definition.codeHash,
       inputs: taken.sorted { $0.partition < $1.partition })
     sealed = EpochBuffer(
-      record: record, outputs: open.outputs.records, quarantine: open.quarantine.records,
+      record: record, outputs: open.context.records, quarantine: open.quarantine.records,
       changelog: changelog)
     epoch = epoch.next
   }
@@ -79,7 +80,7 @@ extension OwnedTask {
     }
   }
 
-  private var destinations: [EpochOutputs.Destination] {
+  private var destinations: [FoldContext.Destination] {
     definition.outputs.map {
       .init(topic: $0.topic, partitions: partitionCounts[$0.topic] ?? 1, recordBytesMax: $0.recordBytesMax)
     }

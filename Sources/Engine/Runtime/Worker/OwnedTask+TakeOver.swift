@@ -75,7 +75,7 @@ extension OwnedTask {
     memory = nil
     inputs = []
     body = definition.makeBody(id.partition)
-    time = RecordedTime(last?.record.recordedTime ?? .zero)
+    time = last.map { RecordedTime($0.record.recordedTime, $0.record.watermark) } ?? RecordedTime()
     epoch = last?.record.epoch.next ?? Epoch(0)
   }
 

@@ -26,7 +26,7 @@ final class OwnedTask {
   /// In the processor's order; empty until the task has once been running.
   var inputs: [InputCursor] = []
   var isReading = false
-  var time = RecordedTime(.zero)
+  var time = RecordedTime()
   var epoch = Epoch(0)
   /// How many partitions the outputs' topics and the quarantine topic have.
   var partitionCounts: [String: Int32] = [:]

@@ -1,9 +1,9 @@
-// Where a fold puts its outputs. Their timestamps are the recorded time, their partitions follow from their
-// keys.
+// What a fold sees of the world besides its record and its state, and where it puts its outputs: their
+// timestamps are the recorded time, their partitions follow from their keys.
 public import Basics
 
-/// The outputs of the open epoch. Nothing is sent before the epoch is folded to its end.
-public struct EpochOutputs: Sendable {
+/// The open epoch as a fold sees it. Nothing that is emitted is sent before the epoch is folded to its end.
+public struct FoldContext: Sendable {
   /// An output topic as the brokers have it.
   struct Destination: Hashable, Sendable {
     var topic: String
@@ -24,12 +24,21 @@ public struct EpochOutputs: Sendable {
   @usableFromInline var start = OutboundRecords.Mark()
   /// Something the record being folded emitted does not fit its topic.
   @usableFromInline var isOversized = false
-  @usableFromInline var time = Timestamp.zero
+  @usableFromInline var clock: RecordedTime
   /// The last record has been folded.
   private var isClosing = false
   private var oversized: [Oversized] = []
 
-  init(_ destinations: [Destination]) { self.destinations = destinations }
+  init(_ destinations: [Destination], _ clock: RecordedTime) {
+    self.destinations = destinations
+    self.clock = clock
+  }
+
+  /// Recorded time: never goes back, from record to record and from epoch to epoch.
+  @inlinable public var time: Timestamp { clock.now }
+
+  /// Up to here everything that happened is taken to be known; never goes back either.
+  @inlinable public var watermark: EventTime { clock.watermark }
 
   /// Emits a record to the processor's output number `output`, in the partition that Kafka's Java client
   /// gives its key. A nil value is a tombstone. False when it is too large for its topic: then nothing that
@@ -69,13 +78,11 @@ public struct EpochOutputs: Sendable {
     return oversized
   }
 
-  @inlinable mutating func beginRecord(at time: Timestamp) {
-    self.time = time
-    start = records.mark
-  }
+  @inlinable mutating func beginRecord() { start = records.mark }
 
-  @usableFromInline mutating func beginClose(at time: Timestamp) {
-    self.time = time
+  /// Behind the last record: recorded time comes to the epoch's end.
+  @usableFromInline mutating func beginClose() {
+    clock.closeEpoch()
     isClosing = true
   }
 
