@@ -55,7 +55,7 @@ import Testing
       _ = store.append([.roll(log)])
       try store.flush()
       let job = try #require(store.compaction(of: log, by: rules ?? self.rules))
-      _ = store.append([.replace(log, try job.run())])
+      _ = store.append([.replace(log, try job.run().replacement)])
       try store.flush()
     }
 
@@ -165,7 +165,7 @@ import Testing
     bench.rules.keysAtOnce = 7
     try bench.compact()
     while let job = bench.store.compaction(of: log, by: bench.rules) {
-      _ = bench.store.append([.replace(log, try job.run())])
+      _ = bench.store.append([.replace(log, try job.run().replacement)])
       try bench.store.flush()
     }
     #expect(try bench.contents() == (0..<20).map { "\(40 + $0):k\($0)=2" })
@@ -181,7 +181,7 @@ import Testing
     _ = bench.store.append([.roll(log)])
     try bench.store.flush()
     let job = try #require(bench.store.compaction(of: log, by: bench.rules))
-    let replacement = try job.run()
+    let replacement = try job.run().replacement
     _ = bench.store.append([.trim(log, below: Offset(4))])
     _ = bench.store.append([.replace(log, replacement)])
     try bench.store.flush()

@@ -163,7 +163,7 @@ struct CrashRun {
     let rules = CompactionRules(below: store.readableEnd(of: id), now: .zero, deleteRetention: .seconds(1))
     guard let job = store.compaction(of: id, by: rules) else { return }
     injectFault()
-    let replacement = try job.run()
+    let replacement = try job.run().replacement
     disk.inject(nil)
     if random.chance(1, in: 3) { appendFrame() }
     guard model.logs[id] != nil else { return }

@@ -13,5 +13,7 @@ final class LogLines: Sendable {
       })
   }
 
+  func count(of text: String) -> Int { lines.withLock { $0.count { $0.contains(text) } } }
+
   func contain(_ text: String) -> Bool { lines.withLock { $0.contains { $0.contains(text) } } }
 }

@@ -7,8 +7,10 @@ import Synchronization
 @testable import BrokerServer
 
 /// One record of so many bytes in a batch of its own, in the bytes a producer sends.
-func recordBatch(of count: Int) -> [UInt8] {
-  var builder = RecordBatchBuilder(baseTimestamp: Timestamp(milliseconds: 1_700_000_000_000))
+func recordBatch(of count: Int, codec: RecordBatchAttributes.Codec = .none) -> [UInt8] {
+  var builder = RecordBatchBuilder(
+    baseTimestamp: Timestamp(milliseconds: 1_700_000_000_000), attributes: RecordBatchAttributes(codec: codec)
+  )
   builder.append(key: nil, value: ByteSlice((0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }))
   return builder.build().bytes
 }

@@ -31,6 +31,27 @@ import Testing
     }
   }
 
+  @Test("the log says once that a compacted topic holds batches that nobody here can open")
+  func unreadBatches() throws {
+    let log = LogLines()
+    try withBroker({ $0.broker.upkeepInterval = .milliseconds(10) }, log: log) { endpoint in
+      let client = try TestClient(endpoint)
+      try client.setTopic("t", "cleanup.policy", "compact")
+      try client.setTopic("u", "cleanup.policy", "delete")
+      let header = RequestHeader(key: .alterConfigs, version: 1)
+      let configs = ["cleanup.policy": "compact", "segment.ms": "1"].map { ConfigValue(name: $0, value: $1) }
+      let resource = ConfigResource(kind: .topic, name: "t")
+      let request = AlterConfigsRequest(resources: [.init(resource: resource, configs: configs)])
+      _ = try client.ask(request, header, as: AlterConfigsResponse.self)
+      for _ in 0..<3 {
+        _ = try client.produce(recordBatch(of: 10, codec: .zstd), to: "t", acks: .all)
+        _ = try client.produce(recordBatch(of: 10, codec: .zstd), to: "u", acks: .all)
+        try eventually("a compaction") { log.contain("compaction_incomplete") }
+      }
+      #expect(log.count(of: "compaction_incomplete") == 1 && log.contain("topic=\"t\""))
+    }
+  }
+
   @Test("a half-sent request keeps nobody waiting, and is answered when its rest comes")
   func halfSent() throws {
     try withBroker { endpoint in

@@ -12,8 +12,8 @@ public final class MaintenanceJob: Sendable {
   }
 
   let work: Work
-  /// What a compaction made; set on the maintenance thread, taken on the loop's when the job has ended.
-  let replacement = Mutex<SegmentReplacement?>(nil)
+  /// What a compaction came to; set on the maintenance thread, taken on the loop's when the job has ended.
+  let result = Mutex<CompactionJob.Result?>(nil)
 
   init(_ work: Work) { self.work = work }
 
@@ -22,7 +22,7 @@ public final class MaintenanceJob: Sendable {
     case .checkpoint(let job): try job.run()
     case .compaction(let job):
       let made = try job.run()
-      replacement.withLock { $0 = made }
+      result.withLock { $0 = made }
     }
   }
 }
@@ -44,24 +44,42 @@ extension Broker {
     case .checkpoint(let job): store.completed(job)
     case .compaction(let compaction):
       // A log deleted in the meantime needs nothing any more.
-      guard state.partitions[compaction.log] != nil, let made = job.replacement.withLock({ $0.take() }) else {
+      guard state.partitions[compaction.log] != nil, let made = job.result.withLock({ $0.take() }) else {
         return
       }
-      write([], [.replace(compaction.log, made)], now: now)
+      write([], [.replace(compaction.log, made.replacement)], now: now)
+      horizons[compaction.log] = made.lastHorizon
+      if made.batchesUnread > 0 { noteUnread(made.batchesUnread, in: compaction.log) }
     }
   }
 
-  /// Whether enough of the log is new, and old enough, to be worth it (min.cleanable.dirty.ratio).
+  /// Whether enough of the log is new, and old enough, to be worth it (min.cleanable.dirty.ratio), some of it
+  /// has waited too long (max.compaction.lag.ms), or tombstones have had their time (delete.retention.ms).
   func planCompaction(of log: LogID, _ topicSettings: TopicSettings, now: Timestamp) {
     guard topicSettings.compacts, !compactionsDue.contains(log) else { return }
     let segments = compactable(log, topicSettings, now: now)
-    let total_bytes = segments.reduce(0) { $0 + $1.bytes }
     let clean = store.cleanedBelow(log)
-    let dirty_bytes = segments.filter { $0.end > clean }.reduce(0) { $0 + $1.bytes }
-    guard dirty_bytes > 0, Double(dirty_bytes) >= topicSettings.dirtyRatio_min * Double(total_bytes) else {
-      return
-    }
-    compactionsDue.append(log)
+    let dirty = segments.filter { $0.end > clean && $0.bytes > 0 }
+    let total_bytes = segments.reduce(0) { $0 + $1.bytes }
+    let dirty_bytes = dirty.reduce(0) { $0 + $1.bytes }
+    let isWorthIt =
+      dirty_bytes > 0 && Double(dirty_bytes) >= topicSettings.dirtyRatio_min * Double(total_bytes)
+    let isOverdue = dirty.first.map { isOld($0, in: log, topicSettings, now: now) } ?? false
+    let isRevisited = !segments.isEmpty && tombstonesAreDue(in: log, now: now)
+    if isWorthIt || isOverdue || isRevisited { compactionsDue.append(log) }
+  }
+
+  /// Whether its first records have waited for a compaction as long as they may. A segment that cannot be
+  /// read is left to those who need its records.
+  func isOld(_ segment: SegmentInfo, in log: LogID, _ topicSettings: TopicSettings, now: Timestamp) -> Bool {
+    guard topicSettings.compacts, topicSettings.compactionLag_max < .milliseconds(Int64.max),
+      let first = try? store.firstTimestamp(of: log, segment: segment.base), first >= .zero
+    else { return false }
+    return first <= now - topicSettings.compactionLag_max
+  }
+
+  private func tombstonesAreDue(in log: LogID, now: Timestamp) -> Bool {
+    horizons[log].map { $0 <= now } ?? false
   }
 
   private func compactionRules(of log: LogID, now: Timestamp) -> CompactionRules? {
@@ -72,7 +90,8 @@ extension Broker {
     var aborted: [ProducerID: [ClosedRange<Offset>]] = [:]
     for range in partition.aborted { aborted[range.producerID, default: []].append(range.first...range.last) }
     return CompactionRules(
-      below: last.end, now: now, deleteRetention: settings.tombstoneRetention, aborted: aborted)
+      below: last.end, now: now, deleteRetention: settings.tombstoneRetention, aborted: aborted,
+      revisits: tombstonesAreDue(in: log, now: now))
   }
 
   /// Segments nobody appends to, below the last stable offset, and past the time in which they are safe.

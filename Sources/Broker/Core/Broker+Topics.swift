@@ -135,16 +135,25 @@ extension Broker {
   {
     DeleteTopicsResponse(
       topics: request.topics.map { asked in
-        guard let topic = asked.name.map({ state.topics[$0] }) ?? state.topic(asked.id) else {
+        let topic = asked.name.map { state.topics[$0] } ?? state.topic(asked.id)
+        // Of a name the answer must not tell strangers whether it is there.
+        if let name = asked.name ?? topic?.name, !caller.principal.mayWrite(name) {
+          return .init(name: asked.name, id: asked.id, error: .topicAuthorizationFailed)
+        }
+        guard let topic else {
           let error: ErrorCode = asked.name == nil ? .unknownTopicID : .unknownTopicOrPartition
           return .init(name: asked.name, id: asked.id, error: error)
         }
-        guard caller.principal.mayWrite(topic.name) else {
-          return .init(name: asked.name, id: asked.id, error: .topicAuthorizationFailed)
-        }
         write([.topicRemoved(topic.name)], topic.logs.map { .remove($0) }, now: now)
+        forget(topic)
         return .init(name: topic.name, id: topic.id)
       })
+  }
+
+  /// What is known of its logs besides the state.
+  private func forget(_ topic: Topic) {
+    for log in topic.logs { (activeSegments[log], horizons[log]) = (nil, nil) }
+    unreadTopics.forget(topic.id)
   }
 
   func deleteRecords(_ request: DeleteRecordsRequest, _ caller: Caller, now: Timestamp)

@@ -46,11 +46,11 @@ extension Broker {
   /// ever.
   private func rollIfOld(_ log: LogID, _ topicSettings: TopicSettings, now: Timestamp) {
     guard let active = store.segments(of: log).last, active.isActive, active.bytes > 0 else { return }
-    guard let seen = activeSegments[log], seen.base == active.base else {
-      activeSegments[log] = (active.base, now)
+    let seen = activeSegments[log].flatMap { $0.base == active.base ? $0.since : nil } ?? now
+    guard seen + topicSettings.segmentAge <= now || isOld(active, in: log, topicSettings, now: now) else {
+      activeSegments[log] = (active.base, seen)
       return
     }
-    guard seen.since + topicSettings.segmentAge <= now else { return }
     activeSegments[log] = nil
     write([], [.roll(log)], now: now)
   }

@@ -26,6 +26,10 @@ public final class Broker {
   var activeSegments: [LogID: (base: Offset, since: Timestamp)] = [:]
   /// Logs that the last upkeep found worth compacting, in that order.
   var compactionsDue: ArraySlice<LogID> = []
+  /// When the last of the tombstones that a log's last compaction kept may go; after a start unknown until
+  /// the next one.
+  var horizons: [LogID: Timestamp] = [:]
+  var unreadTopics = UnreadTopics()
   /// Logs with markers that may not be durable yet.
   var logsWithFreshMarkers: Set<LogID> = []
   private var replies: [Reply] = []

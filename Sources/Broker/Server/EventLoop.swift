@@ -133,12 +133,28 @@ final class EventLoop {
         broker.completed(job, now: now)
         releaseHeldReplies()
       }
-      if let job = try maintenance.takeFinished() { broker.completed(job, now: now) }
+      if let job = try maintenance.takeFinished() {
+        broker.completed(job, now: now)
+        tellUnreadBatches()
+      }
     } catch {
       throw .store(error)
     }
     if !flusher.isBusy, let job = broker.takeFlush() { flusher.start(job) }
     if !maintenance.isBusy, let job = broker.takeMaintenance(now: now) { maintenance.start(job) }
+  }
+
+  private func tellUnreadBatches() {
+    for unread in broker.takeUnreadBatches() {
+      log.warning(
+        "compaction_incomplete",
+        "batches stay as they came: only uncompressed and LZ4 ones are opened. "
+          + "Set compression.type to lz4 or none in the topic's producers",
+        data: [
+          "topic": .text(unread.topic), "partition": .integer(Int64(unread.partition)),
+          "batches": .integer(Int64(unread.batches)),
+        ])
+    }
   }
 
   private func releaseHeldReplies() {

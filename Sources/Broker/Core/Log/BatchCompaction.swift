@@ -10,6 +10,8 @@ struct BatchCompaction: ~Copyable {
 
   /// Batches left as they are, which may hold earlier values of any key: tombstones behind them have to stay.
   private(set) var batchesUnread = 0
+  /// When the last of the tombstones that stay may go.
+  private(set) var lastHorizon: Timestamp?
 
   init(_ rules: CompactionRules) throws(CompressionError) {
     self.rules = rules
@@ -38,7 +40,11 @@ struct BatchCompaction: ~Copyable {
     let (kept, needsHorizon) = keptRecords(of: batch.header, among: records)
     if kept.isEmpty { return nil }
     if kept.count == records.count, !needsHorizon { return batch }
-    return rewritten(batch.header, kept, needsHorizon: needsHorizon) ?? batch
+    guard let rewritten = rewritten(batch.header, kept, needsHorizon: needsHorizon) else {
+      batchesUnread += 1
+      return batch
+    }
+    return rewritten
   }
 
   /// Nil when the batch is of a codec that is not opened, or its producer compressed what its header does not
@@ -66,7 +72,7 @@ struct BatchCompaction: ~Copyable {
   }
 
   /// The records that stay, and whether a tombstone among them has no horizon yet.
-  private func keptRecords(
+  private mutating func keptRecords(
     of header: RecordBatchHeader, among records: [BatchRecord]
   ) -> (kept: [BatchRecord], needsHorizon: Bool) {
     var kept: [BatchRecord] = []
@@ -77,12 +83,19 @@ struct BatchCompaction: ~Copyable {
         if record.value == nil {
           let isDue = header.attributes.hasDeleteHorizon && rules.now >= header.baseTimestamp
           if isDue, batchesUnread == 0 { continue }
+          if batchesUnread == 0 { note(horizonOf: header) }
           needsHorizon = needsHorizon || !header.attributes.hasDeleteHorizon
         }
       }
       kept.append(record)
     }
     return (kept, needsHorizon)
+  }
+
+  private mutating func note(horizonOf header: RecordBatchHeader) {
+    let horizon =
+      header.attributes.hasDeleteHorizon ? header.baseTimestamp : rules.now + rules.deleteRetention
+    lastHorizon = max(lastHorizon ?? horizon, horizon)
   }
 
   private mutating func rewritten(

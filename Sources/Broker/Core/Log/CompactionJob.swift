@@ -21,8 +21,17 @@ public struct CompactionJob: Sendable {
     var end: Offset
   }
 
-  /// What to append for the log.
-  public func run() throws(StoreError) -> SegmentReplacement {
+  /// What a run has come to.
+  struct Result: Sendable {
+    /// To be appended for the log.
+    var replacement: SegmentReplacement
+    /// Batches of codecs that are not opened here: they stay as they are.
+    var batchesUnread: Int
+    /// When the last of the tombstones that stay may go.
+    var lastHorizon: Timestamp?
+  }
+
+  func run() throws(StoreError) -> Result {
     guard var compaction = try? BatchCompaction(rules) else {
       throw .disk(.failed(path: sources[0].name.path, reason: "no memory for compaction"))
     }
@@ -44,7 +53,9 @@ public struct CompactionJob: Sendable {
       }
     }
     let made = try output.finish(end: replaced.last?.end ?? .zero)
-    return SegmentReplacement(cleanedBelow: end, replaced: replaced.map(\.name), made: made)
+    return Result(
+      replacement: SegmentReplacement(cleanedBelow: end, replaced: replaced.map(\.name), made: made),
+      batchesUnread: compaction.batchesUnread, lastHorizon: compaction.lastHorizon)
   }
 
   /// Goes through what no compaction has seen, until the keys are as many as may be; says how many segments
@@ -69,9 +80,9 @@ public struct CompactionJob: Sendable {
     return SegmentWalk(file, path: source.name.path, from: 0, limit: source.length, window: 1 << 20)
   }
 
-  private func named<Result>(
-    _ placed: PlacedBatch, in source: Source, _ body: () throws(RecordBatchError) -> Result
-  ) throws(StoreError) -> Result {
+  private func named<Outcome>(
+    _ placed: PlacedBatch, in source: Source, _ body: () throws(RecordBatchError) -> Outcome
+  ) throws(StoreError) -> Outcome {
     do { return try body() } catch {
       let what = "a record batch cannot be read (\(error))"
       throw .damaged(file: source.name.path, position: placed.position, what: what)
@@ -81,14 +92,14 @@ public struct CompactionJob: Sendable {
 
 extension LogStore {
   /// The job that compacts the log's sealed segments below `rules.below`; nil when all of that was seen
-  /// before.
+  /// before and nobody asks for a second look.
   public func compaction(of id: LogID, by rules: CompactionRules) -> CompactionJob? {
     guard let log = logs[id] else { return nil }
     let sealed = log.rollsNext ? log.segments[...] : log.segments.dropLast()
     let sources = sealed.prefix { $0.end <= rules.below && $0.readableLength == $0.length }.map {
       CompactionJob.Source(name: $0.name, file: $0.file, length: $0.length, end: $0.end)
     }
-    guard let end = sources.last?.end, end > log.cleanedBelow else { return nil }
+    guard let end = sources.last?.end, end > log.cleanedBelow || rules.revisits else { return nil }
     return CompactionJob(
       log: id, rules: rules, sources: sources, cleanedBelow: log.cleanedBelow, segmentBytes: log.segmentBytes,
       indexInterval: settings.indexInterval, disk: disk)

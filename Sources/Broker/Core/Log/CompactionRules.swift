@@ -20,17 +20,20 @@ public struct CompactionRules: Sendable {
   public var deleteRetention: Duration
   /// From the first record of each aborted transaction to its marker.
   public var aborted: [ProducerID: [ClosedRange<Offset>]]
+  /// Whether to go once more through what is clean already, for tombstones whose time has come.
+  public var revisits = false
   /// How many keys one run may hold in memory, at about 60 bytes each; what is left comes with the next run.
   public var keysAtOnce = 500_000
 
   public init(
     below: Offset, now: Timestamp, deleteRetention: Duration,
-    aborted: [ProducerID: [ClosedRange<Offset>]] = [:]
+    aborted: [ProducerID: [ClosedRange<Offset>]] = [:], revisits: Bool = false
   ) {
     self.below = below
     self.now = now
     self.deleteRetention = deleteRetention
     self.aborted = aborted
+    self.revisits = revisits
   }
 
   func isAborted(_ header: RecordBatchHeader) -> Bool {

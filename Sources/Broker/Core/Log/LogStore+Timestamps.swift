@@ -3,6 +3,16 @@ public import Basics
 import BrokerProtocol
 
 extension LogStore {
+  /// The time of the first batch in the segment that begins at `base`: about how old its oldest record is.
+  func firstTimestamp(of id: LogID, segment base: Offset) throws(StoreError) -> Timestamp? {
+    guard let segment = logs[id]?.segments.first(where: { $0.name.base == base }) else { return nil }
+    if segment.firstTimestamp == nil {
+      var walk = try walk(segment, from: 0)
+      segment.firstTimestamp = try walk.next()?.header.maxTimestamp
+    }
+    return segment.firstTimestamp
+  }
+
   /// The first record below `below` whose timestamp is at least `timestamp`. In a batch whose codec cannot be
   /// opened here the batch's first offset is given, so that no record is missed.
   public func firstOffset(

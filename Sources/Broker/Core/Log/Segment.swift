@@ -64,6 +64,8 @@ final class Segment {
   private(set) var length: Int
   private(set) var end: Offset
   private(set) var maxTimestamp: Timestamp
+  /// Of its first batch; nil until somebody needed it of a segment that was there at the start.
+  var firstTimestamp: Timestamp?
   var index: SegmentIndex
 
   /// How far readers may go: what has reached the disk and is promised to stay.
@@ -117,6 +119,7 @@ final class Segment {
   /// Takes the batch in; its bytes wait for the next flush.
   func append(_ header: RecordBatchHeader, pieces: [ByteSlice]) {
     index.note(header, at: length, base: name.base, maxTimestampBefore: maxTimestamp)
+    if length == 0 { firstTimestamp = header.maxTimestamp }
     pending += pieces
     for piece in pieces { length += piece.count }
     end = header.nextOffset

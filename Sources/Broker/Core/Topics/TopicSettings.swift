@@ -22,6 +22,8 @@ struct TopicSettings: Equatable, Sendable {
   var batch_bytes_max: Int64 = 1 << 20 + 12
   /// How long a record is safe from compaction.
   var compactionLag: Duration = .zero
+  /// After how long it is compacted even if little else is new; the largest number is never.
+  var compactionLag_max: Duration = .milliseconds(Int64.max)
   /// How long a tombstone stays after compaction has first seen it.
   var tombstoneRetention: Duration = .seconds(24 * 3600)
   /// Compaction begins when this share of the log has not been compacted.
@@ -46,6 +48,11 @@ struct TopicSettings: Equatable, Sendable {
       if let fault = definition.apply(value, &self) {
         throw InvalidSetting(message: "\(override.name)=\(value): \(fault)")
       }
+    }
+    guard compactionLag <= compactionLag_max else {
+      throw InvalidSetting(
+        message: "max.compaction.lag.ms=\(compactionLag_max.milliseconds): "
+          + "min.compaction.lag.ms=\(compactionLag.milliseconds) is more")
     }
   }
 }
@@ -82,6 +89,9 @@ struct TopicSetting: Sendable {
     .milliseconds(
       "delete.retention.ms", standard: 86_400_000,
       "how long compaction keeps a tombstone", \.tombstoneRetention),
+    .milliseconds(
+      "max.compaction.lag.ms", standard: Int64.max, in: 1...Int64.max,
+      "after how long a record is compacted whatever the dirty ratio", \.compactionLag_max),
     .whole(
       "max.message.bytes", standard: 1_048_588, in: 0...Int64(Int32.max), type: .int32,
       "the largest record batch, in bytes", \.batch_bytes_max),
