@@ -13,7 +13,8 @@ import Testing
       FoldContext.Destination(topic: $0, partitions: 1, recordBytesMax: 1000)
     }
     return OpenEpoch(
-      batches, isControl: batches.map { _ in false }, context: FoldContext(destinations, clock),
+      batches, batches.map { 0..<$0.count }, isControl: batches.map { _ in false },
+      context: FoldContext(destinations, clock),
       quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
   }
 

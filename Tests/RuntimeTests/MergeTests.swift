@@ -8,7 +8,8 @@ import Testing
   private func merged(_ times: [[Int64]], control: Set<Int> = [], ranks: [Int]? = nil) -> [[Int]] {
     let batches = times.map { RecordBatch(times: $0) }
     var merge = Merge(
-      batches, isControl: times.indices.map { control.contains($0) }, ranks: ranks ?? Array(times.indices))
+      batches, batches.map { 0..<$0.count }, isControl: times.indices.map { control.contains($0) },
+      ranks: ranks ?? Array(times.indices))
     var order: [[Int]] = []
     while let run = merge.next(of: batches) { order += run.records.map { [run.input, $0] } }
     return order
@@ -44,7 +45,7 @@ import Testing
   @Test("runs are as long as they can be")
   func runs() {
     let batches = [RecordBatch(times: [1, 2, 3]), RecordBatch(times: [9])]
-    var merge = Merge(batches, isControl: [false, false], ranks: [0, 1])
+    var merge = Merge(batches, [0..<3, 0..<1], isControl: [false, false], ranks: [0, 1])
     #expect(merge.next(of: batches) == .init(input: 0, records: 0..<3))
     #expect(merge.next(of: batches) == .init(input: 1, records: 0..<1))
     #expect(merge.next(of: batches) == nil)

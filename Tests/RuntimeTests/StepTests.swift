@@ -131,7 +131,7 @@ import Testing
   @Test("an epoch is closed when its inputs run dry, not sooner than the least interval")
   func dry() {
     func isDue(_ now: Duration, isDry: Bool) -> Bool {
-      pace.isDue(at: now, hasGathered: true, isFull: false, isDry: isDry)
+      pace.isDue(at: now, hasWork: true, isFull: false, isDry: isDry)
     }
     #expect(!isDue(.milliseconds(1019), isDry: true))
     #expect(isDue(.milliseconds(1020), isDry: true))
@@ -141,7 +141,7 @@ import Testing
 
   @Test("a full epoch is closed at once, an empty one never")
   func full() {
-    #expect(pace.isDue(at: .seconds(1), hasGathered: true, isFull: true, isDry: false))
-    #expect(!pace.isDue(at: .seconds(9), hasGathered: false, isFull: false, isDry: true))
+    #expect(pace.isDue(at: .seconds(1), hasWork: true, isFull: true, isDry: false))
+    #expect(!pace.isDue(at: .seconds(9), hasWork: false, isFull: false, isDry: true))
   }
 }

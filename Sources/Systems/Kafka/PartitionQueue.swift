@@ -59,10 +59,20 @@ internal import CRdKafka
         failure = unsafe client.error(message.pointee.err, message: text(of: message))
       }
     }
+    if end == nil, !batch.isEmpty { end = lastKnownEnd(at: batch[batch.count - 1].offset.next) }
     self.end = end
     guard let failure else { return }
     if batch.isEmpty { throw failure }
     self.failure = failure
+  }
+
+  /// `position`, if the partition ended there when it was last fetched from: then nobody need wait for a
+  /// fetch that finds nothing. A transaction's marker behind the last record hides the end until then.
+  private func lastKnownEnd(at position: Offset) -> Offset? {
+    var (low, high): (Int64, Int64) = (0, 0)
+    let id = partition.partition.rawValue
+    let answer = unsafe rd_kafka_get_watermark_offsets(client.raw, partition.topic, id, &low, &high)
+    return answer == RD_KAFKA_RESP_ERR_NO_ERROR && high == position.rawValue ? position : nil
   }
 
   /// Ends the reading; records already delivered stay valid. Waits for librdkafka to agree, which takes

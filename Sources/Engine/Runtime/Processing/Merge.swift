@@ -15,7 +15,8 @@ internal import Basics
     var input: Int
     var isControl: Bool
     var rank: Int
-    var index = 0
+    var index: Int
+    let end: Int
     /// The place of the record at `index`.
     var key = Timestamp(rawValue: .min)
 
@@ -28,13 +29,14 @@ internal import Basics
 
   private var heads: [Head]
 
-  /// `batches` must stay the same until the merge has ended. `ranks` are the places of their partitions in
-  /// the order of topic and number.
-  init(_ batches: [RecordBatch], isControl: [Bool], ranks: [Int]) {
-    heads = batches.indices.filter { !batches[$0].isEmpty }.map { input in
-      Head(
-        input: input, isControl: isControl[input], rank: ranks[input],
-        key: batches[input].entries[0].timestamp)
+  /// `ranges` are what the epoch takes of `batches`, which must stay the same until the merge has ended.
+  /// `ranks` are the places of their partitions in the order of topic and number.
+  init(_ batches: [RecordBatch], _ ranges: [Range<Int>], isControl: [Bool], ranks: [Int]) {
+    heads = batches.indices.filter { !ranges[$0].isEmpty }.map { input in
+      let range = ranges[input]
+      return Head(
+        input: input, isControl: isControl[input], rank: ranks[input], index: range.lowerBound,
+        end: range.upperBound, key: batches[input].entries[range.lowerBound].timestamp)
     }
   }
 
@@ -47,7 +49,7 @@ internal import Basics
     let entries = batches[head.input].entries
     repeat {
       head.index += 1
-      guard head.index < entries.count else {
+      guard head.index < head.end else {
         heads.remove(at: least)
         return Run(input: head.input, records: start..<head.index)
       }

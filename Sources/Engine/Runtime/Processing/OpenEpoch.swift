@@ -11,9 +11,10 @@ internal import Basics
   private(set) var quarantine: Quarantine
   private var merge: Merge
 
-  /// `batches` and `isControl` are in the order of the processor's inputs.
+  /// `ranges` are what the epoch takes of `batches`; all are in the order of the processor's inputs.
   init(
-    _ batches: [RecordBatch], isControl: [Bool], context: FoldContext, quarantine: Quarantine
+    _ batches: [RecordBatch], _ ranges: [Range<Int>], isControl: [Bool], context: FoldContext,
+    quarantine: Quarantine
   ) {
     self.batches = batches
     self.isControl = isControl
@@ -22,7 +23,7 @@ internal import Basics
     ledgers = Array(repeating: Ledger(), count: batches.count)
     let partitions = quarantine.inputs
     let ranks = partitions.map { partition in partitions.count { $0 < partition } }
-    merge = Merge(batches, isControl: isControl, ranks: ranks)
+    merge = Merge(batches, ranges, isControl: isControl, ranks: ranks)
   }
 
   @usableFromInline mutating func nextRun() -> Merge.Run? { merge.next(of: batches) }

@@ -48,6 +48,22 @@ public struct RecordBatch: Sendable {
     entries[entries.count - 1].headers = start..<headers.count
   }
 
+  /// Forgets the first `count` records.
+  mutating func removeFirst(_ count: Int) {
+    guard count < self.count else { return removeAll() }
+    var rest = RecordBatch()
+    for entry in entries[count...] {
+      let old = unsafe bytes.span.bytes
+      rest.append(
+        entry.offset, at: entry.timestamp, key: old.bytes(of: entry.key), value: old.bytes(of: entry.value))
+      for header in headers[entry.headers] {
+        guard let name = old.bytes(of: header.name) else { continue }
+        rest.appendHeader(name, old.bytes(of: header.value))
+      }
+    }
+    self = rest
+  }
+
   /// Empties it and keeps its memory.
   public mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)

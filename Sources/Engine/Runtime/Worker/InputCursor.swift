@@ -1,29 +1,38 @@
-// A task's place in one of its input partitions, and what it has gathered there for the epoch being prepared.
+// A task's place in one of its input partitions, and what it has gathered there: the epoch being prepared may
+// take a part of it and leave the rest for later ones.
 internal import Basics
 
-/// From `first` on, the task has gathered `batch`; the epoch that takes it ends at `next`.
+/// From `first` on, the task has gathered the records of `unread`.
 struct InputCursor {
   let partition: TopicPartition
-  let isControl: Bool
+  let kind: ProcessorInput.Kind
   /// Where the epoch being prepared begins.
   private(set) var first: Offset
   /// Offsets in front of `first` that a person ordered to be passed over.
   private(set) var skipped: Int64 = 0
+  /// What was gathered, behind what epochs have already taken of it.
   var batch = RecordBatch()
+  private var start = 0
+  /// Up to where `lastPlace` has been brought.
+  private var placed = 0
+  /// The place of the last record gathered: the greatest timestamp of all that are unread.
+  private(set) var lastPlace = Timestamp(milliseconds: .min)
   /// The partition's end, when all before it has been gathered.
   private(set) var end: Offset?
   /// How far the partition reached when that was last asked.
   var knownEnd: Offset?
   private(set) var lastTimestamp: Timestamp?
 
-  init(_ partition: TopicPartition, isControl: Bool, first: Offset) {
+  init(_ partition: TopicPartition, _ kind: ProcessorInput.Kind, first: Offset) {
     self.partition = partition
-    self.isControl = isControl
+    self.kind = kind
     self.first = first
   }
 
-  /// Where the next epoch will begin.
-  var next: Offset { batch.next ?? first }
+  /// Where reading goes on.
+  var next: Offset { unread.isEmpty ? first : batch.next ?? first }
+
+  var unread: Range<Int> { start..<batch.count }
 
   /// How many offsets lie between what was gathered and the partition's end; nil while that is not known.
   var lag: Int64? { end != nil ? 0 : knownEnd.map { max(0, $0 - next) } }
@@ -32,31 +41,44 @@ struct InputCursor {
   mutating func looked(end: Offset?) {
     self.end = end
     if let last = batch.entries.last { lastTimestamp = last.timestamp }
+    place()
   }
 
-  /// What the epoch being prepared takes of this input.
-  func taken(_ ledger: Ledger) -> EpochRecord.Input {
-    EpochRecord.Input(partition, first: first, next: next, skipped: skipped, ledger: ledger)
+  private mutating func place() {
+    for entry in batch.entries[placed...] { lastPlace = max(lastPlace, entry.timestamp) }
+    placed = batch.count
   }
 
-  /// The epoch has taken what was gathered.
-  mutating func take() -> RecordBatch {
-    first = next
+  /// The next epoch takes the first `count` unread records, which stay in `batch` until `letGo`. Returns what
+  /// the epoch will have read of the partition.
+  mutating func take(_ count: Int) -> EpochRecord.Input {
+    let before = (first, skipped)
+    if count > 0 { first = batch.entries[start + count - 1].offset.next }
     skipped = 0
-    var taken = RecordBatch()
-    swap(&taken, &batch)
-    return taken
+    start += count
+    (placed, lastPlace) = (start, Timestamp(milliseconds: .min))
+    place()
+    return EpochRecord.Input(partition, first: before.0, next: first, skipped: before.1)
+  }
+
+  /// Gives back the memory of records that have been folded. What is left moves only when it is the smaller
+  /// part, so that each record moves once at most.
+  mutating func letGo() {
+    guard start > 0, start >= unread.count else { return }
+    batch.removeFirst(start)
+    placed -= start
+    start = 0
   }
 
   /// Forgets what was gathered; it will be read again.
   mutating func dropGathered() {
     batch.removeAll()
-    end = nil
+    (start, placed, lastPlace, end) = (0, 0, Timestamp(milliseconds: .min), nil)
   }
 
   /// Passes over what lies between `first` and `offset`.
   mutating func skip(to offset: Offset) {
-    precondition(batch.isEmpty && offset >= first, "a skip over records that were gathered")
+    precondition(unread.isEmpty && offset >= first, "a skip over records that were gathered")
     skipped += offset - first
     first = offset
   }

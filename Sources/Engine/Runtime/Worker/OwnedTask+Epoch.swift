@@ -3,37 +3,61 @@ internal import Basics
 internal import Store
 
 extension OwnedTask {
-  var hasGathered: Bool { inputs.contains { !$0.batch.isEmpty } }
+  /// Something was read that no epoch has taken.
+  var hasGathered: Bool { inputs.contains { !$0.unread.isEmpty } }
 
-  func isFull(_ settings: EngineSettings) -> Bool {
-    inputs.reduce(0) { $0 + $1.batch.count } >= settings.recordsPerEpochMax
-      || inputs.reduce(0) { $0 + $1.batch.byteCount } >= settings.bytesPerEpochMax
+  private func limit(_ now: Moment) -> EpochPlan.Limit? {
+    EpochPlan.Limit(inputs, wallClock: now.wallClock, announced: nil)
+  }
+
+  /// Whether an epoch could be made now, and has anything to do.
+  func hasWork(_ now: Moment) -> Bool {
+    guard let limit = limit(now) else { return false }
+    return inputs.contains { limit.allows($0) }
+  }
+
+  /// Whether an epoch is held up by the limits of what is gathered, and not by time.
+  func isFull(_ now: Moment, _ settings: EngineSettings) -> Bool {
+    guard let limit = limit(now) else { return false }
+    return inputs.contains { isFull($0, settings) && limit.allowsAll($0) }
+  }
+
+  /// Each input has its share of an epoch's limits: one that waits for the others must not take their room.
+  private func isFull(_ input: InputCursor, _ settings: EngineSettings) -> Bool {
+    input.unread.count >= recordShare(settings)
+      || input.batch.byteCount >= settings.bytesPerEpochMax / inputs.count
+  }
+
+  /// Two at least: the last one gathered may have to stay.
+  private func recordShare(_ settings: EngineSettings) -> Int {
+    max(2, settings.recordsPerEpochMax / inputs.count)
   }
 
   /// Takes what has been fetched of its inputs, up to an epoch's limits. True when there was any.
   func gather(_ port: any ClientPort, _ settings: EngineSettings) throws(ClientFailure) -> Bool {
     var hasAny = false
-    let share = settings.recordsPerEpochMax / inputs.count
     for index in inputs.indices {
-      guard !isFull(settings) else { break }
-      let before = inputs[index].batch.count
-      guard before < share else { continue }
-      let end = try port.read(inputs[index].partition, into: &inputs[index].batch, limit: share - before)
+      inputs[index].letGo()
+      if isFull(inputs[index], settings), inputs[index].unread.count > 1 { continue }
+      let (before, limit) = (inputs[index].batch.count, recordShare(settings) - inputs[index].unread.count)
+      let end = try port.read(inputs[index].partition, into: &inputs[index].batch, limit: limit)
       inputs[index].looked(end: end)
       hasAny = hasAny || inputs[index].batch.count > before
     }
     return hasAny
   }
 
-  /// Folds everything gathered into an epoch, which then waits for its commit.
-  func seal(at wallClock: Timestamp) throws(ClientFailure) {
+  /// Folds what may be read of what was gathered into an epoch, which then waits for its commit.
+  func seal(at now: Moment) throws(ClientFailure) {
     precondition(phase == .running && sealed == nil, "an epoch on top of one not committed")
+    guard let limit = limit(now) else { return }
+    let plan = EpochPlan(inputs, limit, after: time.now)
     let cursors = inputs
-    let batches = inputs.indices.map { inputs[$0].take() }
-    let end = max(time.now, wallClock)
-    time.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
+    var taken = zip(inputs.indices, plan.counts).map { inputs[$0].take($1) }
+    time.openEpoch(end: plan.end, watermark: RecordedTime.watermark(behind: plan.end))
     var open = OpenEpoch(
-      batches, isControl: cursors.map(\.isControl), context: FoldContext(destinations, time),
+      cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
+      isControl: cursors.map { $0.kind == .control }, context: FoldContext(destinations, time),
       quarantine: Quarantine(
         processor: id.processor, inputs: cursors.map(\.partition), partition: quarantinePartition))
     body.fold(&open)
@@ -48,7 +72,7 @@ extension OwnedTask {
       memory = nil
       throw ClientFailure(error)
     }
-    let taken = zip(cursors, open.ledgers).map { $0.taken($1) }
+    for index in taken.indices { taken[index].ledger = open.ledgers[index] }
     let record = EpochRecord(
       epoch: epoch, recordedTime: time.now, watermark: time.watermark, codeHash: definition.codeHash,
       inputs: taken.sorted { $0.partition < $1.partition })

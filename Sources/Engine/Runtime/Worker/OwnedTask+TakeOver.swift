@@ -112,7 +112,7 @@ extension OwnedTask {
       let partition = TopicPartition(topic: input.topic, partition: id.partition)
       let known = memory?.last?.record.next(of: partition)
       let first = if let known { known } else { try port.bounds(of: partition).lowerBound }
-      cursors.append(InputCursor(partition, isControl: input.kind == .control, first: first))
+      cursors.append(InputCursor(partition, input.kind, first: first))
     }
     return cursors
   }

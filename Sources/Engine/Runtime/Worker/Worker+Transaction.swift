@@ -13,17 +13,18 @@ extension Worker {
     return true
   }
 
-  /// Folds what was gathered, if it is time. True when there is something to commit.
+  /// Folds what may be folded, if it is time. True when there is something to commit.
   func sealIfDue(_ now: Moment) -> Bool {
     let running = orderedTasks.filter { $0.phase == .running }
     if !running.contains(where: { $0.sealed != nil }) {
+      let ready = running.filter { $0.hasWork(now) }
       let isDue = pace.isDue(
-        at: now.uptime, hasGathered: running.contains { $0.hasGathered },
-        isFull: running.contains { $0.isFull(settings) }, isDry: isDry)
+        at: now.uptime, hasWork: !ready.isEmpty, isFull: ready.contains { $0.isFull(now, settings) },
+        isDry: isDry)
       guard isDue || stopBy != nil else { return false }
       pace.closed(at: now.uptime)
-      for task in running where task.hasGathered {
-        attempt(task, now) { () throws(ClientFailure) in try task.seal(at: now.wallClock) }
+      for task in ready {
+        attempt(task, now) { () throws(ClientFailure) in try task.seal(at: now) }
       }
     }
     bundle = running.filter { $0.sealed != nil && $0.phase == .running }

@@ -91,11 +91,11 @@ public final class Worker {
   }
 
   private func rest(_ now: Moment) -> Rest {
-    let gathered = orderedTasks.contains { $0.hasGathered }
+    let hasWork = orderedTasks.contains { $0.phase == .running && $0.hasWork(now) }
     if !isDry { return .none }
     let isGettingGoing = orderedTasks.contains { $0.phase == .restoring || $0.phase == .takingOver }
     if isGettingGoing { return .upTo(.milliseconds(1)) }
-    return .upTo(pace.rest(at: now.uptime, hasGathered: gathered))
+    return .upTo(pace.rest(at: now.uptime, hasWork: hasWork))
   }
 }
 
