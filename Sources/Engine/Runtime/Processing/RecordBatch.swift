@@ -52,16 +52,31 @@ public struct RecordBatch: Sendable {
   mutating func removeFirst(_ count: Int) {
     guard count < self.count else { return removeAll() }
     var rest = RecordBatch()
-    for entry in entries[count...] {
-      let old = unsafe bytes.span.bytes
-      rest.append(
-        entry.offset, at: entry.timestamp, key: old.bytes(of: entry.key), value: old.bytes(of: entry.value))
-      for header in headers[entry.headers] {
-        guard let name = old.bytes(of: header.name) else { continue }
-        rest.appendHeader(name, old.bytes(of: header.value))
+    rest.append(count..<self.count, of: self)
+    self = rest
+  }
+
+  /// The record at `index`, borrowed, as of a processor's first input.
+  public subscript(index: Int) -> InputRecord {
+    @_lifetime(borrow self)
+    get { InputRecord(entries[index], of: 0, bytes: unsafe bytes.span.bytes, headers: headers.span) }
+  }
+
+  /// Where the record at `index` stands in its partition.
+  public func offset(at index: Int) -> Offset { entries[index].offset }
+
+  /// Adds the records at `indices` of another batch behind its own.
+  public mutating func append(_ indices: Range<Int>, of other: RecordBatch) {
+    let bytes = unsafe other.bytes.span.bytes
+    for entry in other.entries[indices] {
+      append(
+        entry.offset, at: entry.timestamp, key: bytes.bytes(of: entry.key),
+        value: bytes.bytes(of: entry.value))
+      for header in other.headers[entry.headers] {
+        guard let name = bytes.bytes(of: header.name) else { continue }
+        appendHeader(name, bytes.bytes(of: header.value))
       }
     }
-    self = rest
   }
 
   /// Empties it and keeps its memory.

@@ -51,34 +51,19 @@ extension OwnedTask {
   func seal(at now: Moment) throws(ClientFailure) {
     precondition(phase == .running && sealed == nil, "an epoch on top of one not committed")
     guard let limit = limit(now) else { return }
-    let plan = EpochPlan(inputs, limit, after: time.now)
+    let plan = EpochPlan(inputs, limit, after: fold.time.now)
     let cursors = inputs
-    var taken = zip(inputs.indices, plan.counts).map { inputs[$0].take($1) }
-    time.openEpoch(end: plan.end, watermark: RecordedTime.watermark(behind: plan.end))
-    var open = OpenEpoch(
-      cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
-      isControl: cursors.map { $0.kind == .control }, context: FoldContext(destinations, time),
-      quarantine: Quarantine(
-        processor: id.processor, inputs: cursors.map(\.partition), partition: quarantinePartition))
-    body.fold(&open)
-    open.finish()
-    time = open.context.clock
-    var changelog = OutboundRecords()
-    for (number, store) in body.stores.enumerated() {
-      store.takeChanges(into: &changelog, as: number, id.partition, at: time.now)
-    }
+    let taken = zip(inputs.indices, plan.counts).map { inputs[$0].take($1) }
+    let buffer = fold.fold(
+      ClosedEpoch(
+        epoch, taken, cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
+        end: plan.end, watermark: RecordedTime.watermark(behind: plan.end)))
     do throws(StoreError) { try state?.checkStores() } catch {
       // What was folded without what the disk could not give must not be published.
       memory = nil
       throw ClientFailure(error)
     }
-    for index in taken.indices { taken[index].ledger = open.ledgers[index] }
-    let record = EpochRecord(
-      epoch: epoch, recordedTime: time.now, watermark: time.watermark, codeHash: definition.codeHash,
-      inputs: taken.sorted { $0.partition < $1.partition })
-    sealed = EpochBuffer(
-      record: record, outputs: open.context.records, quarantine: open.quarantine.records,
-      changelog: changelog)
+    sealed = buffer
     epoch = epoch.next
   }
 
@@ -102,16 +87,5 @@ extension OwnedTask {
         changelogTopics: definition.changelogTopics, quarantineTopic: definition.quarantineTopic,
         epochs: epochs)
     }
-  }
-
-  private var destinations: [FoldContext.Destination] {
-    definition.outputs.map {
-      .init(topic: $0.topic, partitions: partitionCounts[$0.topic] ?? 1, recordBytesMax: $0.recordBytesMax)
-    }
-  }
-
-  /// A quarantine topic with fewer partitions than the processor has tasks is shared out.
-  private var quarantinePartition: PartitionID {
-    PartitionID(id.partition.rawValue % max(1, partitionCounts[definition.quarantineTopic] ?? 1))
   }
 }

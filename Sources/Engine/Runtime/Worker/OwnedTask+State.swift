@@ -14,7 +14,7 @@ extension OwnedTask {
     let state = try storing { () throws(StoreError) in
       // What this task's former life has handed over must not land on top of what is restored now.
       try disk.drain()
-      return try TaskState(id.description, body.stores, disk)
+      return try TaskState(id.description, fold.stores, disk)
     }
     self.state = state
     switch try decide(state, last, settings, wallClock) {

@@ -74,8 +74,7 @@ extension OwnedTask {
     sealed = nil
     memory = nil
     inputs = []
-    body = definition.makeBody(id.partition)
-    time = last.map { RecordedTime($0.record.recordedTime, $0.record.watermark) } ?? RecordedTime()
+    fold = TaskFold(id.partition, of: definition, after: last?.record)
     epoch = last?.record.epoch.next ?? Epoch(0)
   }
 
@@ -84,7 +83,7 @@ extension OwnedTask {
   ) throws(ClientFailure) {
     if let target = restore?.target {
       let limit = settings.recordsPerEpochMax
-      guard try restore?.advance(body.stores, port, limit: limit) == true else { return }
+      guard try restore?.advance(fold.stores, port, limit: limit) == true else { return }
       changelogNext = restore?.ends ?? []
       try keepRestored(target, at: now.wallClock)
       memory = Memory(last: target)
@@ -96,7 +95,7 @@ extension OwnedTask {
   /// Begins to read the inputs where the task stands.
   private func run(_ port: any ClientPort) throws(ClientFailure) {
     for topic in definition.outputs.map(\.topic) + [definition.quarantineTopic] {
-      partitionCounts[topic] = try port.partitionCount(of: topic)
+      fold.partitionCounts[topic] = try port.partitionCount(of: topic)
     }
     if inputs.isEmpty { inputs = try makeCursors(port) }
     if !isReading {

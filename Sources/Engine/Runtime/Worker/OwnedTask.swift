@@ -12,11 +12,11 @@ final class OwnedTask {
   var phase = TaskPhase.parked
   var takeOver = TakeOver()
   var restore: Restore?
-  /// What `body` remembers, apart from `sealed`: everything up to this epoch. nil: nothing is known of it.
+  /// What `fold` remembers, apart from `sealed`: everything up to this epoch. nil: nothing is known of it.
   var memory: Memory?
-  /// Folded and not yet known to be committed; `body` already remembers it.
+  /// Folded and not yet known to be committed; `fold` already remembers it.
   var sealed: EpochBuffer?
-  var body: any TaskBody
+  var fold: TaskFold
   let disk: StateWriter?
   /// The stores' rows on disk.
   var state: TaskState?
@@ -26,10 +26,7 @@ final class OwnedTask {
   /// In the processor's order; empty until the task has once been running.
   var inputs: [InputCursor] = []
   var isReading = false
-  var time = RecordedTime()
   var epoch = Epoch(0)
-  /// How many partitions the outputs' topics and the quarantine topic have.
-  var partitionCounts: [String: Int32] = [:]
   var lastCommit: Timestamp?
   /// When to try again after Kafka asked for patience.
   var retryAt = Duration.zero
@@ -45,7 +42,7 @@ final class OwnedTask {
     id = TaskID(processor: definition.name, partition: partition)
     epochs = TopicPartition(topic: definition.epochsTopic, partition: partition)
     changelogs = definition.changelogTopics.map { TopicPartition(topic: $0, partition: partition) }
-    body = definition.makeBody(partition)
+    fold = TaskFold(partition, of: definition)
   }
 
   /// The next of the group's events concerns it.

@@ -1,0 +1,90 @@
+// The one way in which an epoch is folded: a worker folds what it has just gathered, a replay what an epoch
+// record names. All that an epoch's bytes follow from comes in here, and nothing else does: no clock, no port.
+public import Basics
+
+/// An epoch whose records and whose end are settled, not yet folded.
+public struct ClosedEpoch: Sendable {
+  public var epoch: Epoch
+  /// What it read of each input, in the processor's declared order; the ledgers are made by folding.
+  public var inputs: [EpochRecord.Input]
+  /// Where the records of each input are, and which of them the epoch reads.
+  public var batches: [RecordBatch]
+  public var ranges: [Range<Int>]
+  /// Recorded time and watermark at its end.
+  public var end: Timestamp
+  public var watermark: EventTime
+  public var passedOver: [EpochRecord.PassedOver]
+
+  public init(
+    _ epoch: Epoch, _ inputs: [EpochRecord.Input], _ batches: [RecordBatch], _ ranges: [Range<Int>],
+    end: Timestamp, watermark: EventTime, passedOver: [EpochRecord.PassedOver] = []
+  ) {
+    precondition(
+      inputs.count == batches.count && inputs.count == ranges.count, "a range of a batch for each input")
+    self.epoch = epoch
+    self.inputs = inputs
+    self.batches = batches
+    self.ranges = ranges
+    self.end = end
+    self.watermark = watermark
+    self.passedOver = passedOver
+  }
+}
+
+/// A task's memory: its processor and how far recorded time has come. Used on one thread.
+public struct TaskFold {
+  let id: TaskID
+  let definition: ProcessorDefinition
+  let body: any TaskBody
+  private(set) var time = RecordedTime()
+  /// How many partitions the outputs' topics and the quarantine topic have. Which partition an output goes to
+  /// is not part of its hash.
+  var partitionCounts: [String: Int32] = [:]
+
+  /// A task with empty stores, behind the epoch `last`.
+  public init(_ partition: PartitionID, of definition: ProcessorDefinition, after last: EpochRecord? = nil) {
+    id = TaskID(processor: definition.name, partition: partition)
+    self.definition = definition
+    body = definition.makeBody(partition)
+    if let last { time = RecordedTime(last.recordedTime, last.watermark) }
+  }
+
+  /// What it remembers.
+  public var stores: [any TaskStore] { body.stores }
+
+  /// Folds an epoch into all that it publishes.
+  public mutating func fold(_ closed: ClosedEpoch) -> EpochBuffer {
+    time.openEpoch(end: closed.end, watermark: closed.watermark)
+    var open = OpenEpoch(
+      closed.batches, closed.ranges, isControl: definition.inputs.map { $0.kind == .control },
+      context: FoldContext(destinations, time),
+      quarantine: Quarantine(
+        processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition))
+    body.fold(&open)
+    open.finish()
+    time = open.context.clock
+    var changelog = OutboundRecords()
+    for (number, store) in body.stores.enumerated() {
+      store.takeChanges(into: &changelog, as: number, id.partition, at: time.now)
+    }
+    var inputs = closed.inputs
+    for index in inputs.indices { inputs[index].ledger = open.ledgers[index] }
+    let record = EpochRecord(
+      epoch: closed.epoch, recordedTime: time.now, watermark: time.watermark, codeHash: definition.codeHash,
+      inputs: inputs.sorted { $0.partition < $1.partition }, passedOver: closed.passedOver)
+    return EpochBuffer(
+      record: record, outputs: open.context.records, quarantine: open.quarantine.records,
+      changelog: changelog)
+  }
+
+  private var destinations: [FoldContext.Destination] {
+    definition.outputs.map {
+      .init(topic: $0.topic, partitions: partitionCounts[$0.topic] ?? 1, recordBytesMax: $0.recordBytesMax)
+    }
+  }
+
+  /// A quarantine topic with fewer partitions than the processor has tasks is shared out.
+  private var quarantinePartition: PartitionID {
+    PartitionID(id.partition.rawValue % max(1, partitionCounts[definition.quarantineTopic] ?? 1))
+  }
+}
