@@ -99,7 +99,9 @@ let package = Package(
     tests("TopologyTests", needs: ["Basics", "Topology"], data: ["Golden"]),
     tests("CompressionTests", needs: ["Basics", "Compression"]),
     tests(
-      "CommandTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "ratchet"], data: ["Golden"]),
+      "CommandTests",
+      needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Runtime", "ratchet"],
+      data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),

@@ -3,4 +3,5 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
+  .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive,
 ]

@@ -21,6 +21,13 @@ internal import Glibc
   public func join() { pthread_join(handle, nil) }
 }
 
+/// Holds the calling thread up for so long.
+public func pauseThread(_ duration: Duration) {
+  let (seconds, attoseconds) = duration.components
+  var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+  unsafe nanosleep(&time, nil)
+}
+
 private final class Body: Sendable {
   let name: String
   let run: @Sendable () -> Void

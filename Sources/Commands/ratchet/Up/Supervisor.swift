@@ -10,6 +10,8 @@ struct Supervisor {
   let engine: Engine
   /// nil when it works on somebody else's.
   let broker: EmbeddedBroker?
+  /// Where the socket stands through which it is asked about its tasks.
+  let folder: String
   let signals: TerminationSignals
   let log: Logger
 
@@ -20,11 +22,21 @@ struct Supervisor {
 
   private enum Event: UInt64 { case signal, brokerEnded }
 
-  /// Runs until something ends it, and ends everything else.
+  /// Runs until something ends it, and ends everything else. To be called once.
   func run() throws -> ExitStatus {
+    do { return try serve() } catch {
+      _ = stop(.failure, within: .seconds(1))
+      throw error
+    }
+  }
+
+  private func serve() throws -> ExitStatus {
     let poller = try Poller()
     try poller.add(signals.descriptor, key: Event.signal.rawValue, for: .reading)
     if let broker { try poller.add(broker.ended, key: Event.brokerEnded.rawValue, for: .reading) }
+    let clerk = TaskClerk(engine: engine)
+    let desk = try LocalServer(folder: folder, name: TaskDesk.socket) { clerk.answer($0) }
+    defer { desk.stop() }
     var news = EngineNews()
     while true {
       var events: [Event] = []

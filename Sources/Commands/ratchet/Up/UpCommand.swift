@@ -40,8 +40,9 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   ignoreBrokenPipes()
   let data = arguments.text("data") ?? ""
   let remote = try BrokerConnection.configuration(arguments)
-  let folder = try DataFolder("\(data)/engine")
+  let folder = try DataFolder(engineFolder(in: data))
   let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
+  let engine: Engine
   do {
     let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
     let connection = try TopicBroker(client)
@@ -51,18 +52,16 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       data: [
         "created": .integer(Int64(plan.creations.count)), "changed": .integer(Int64(plan.changes.count)),
       ])
-    let engine = try Engine.start(
+    engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
     print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
     flushStandardOutput()
-    let supervisor = Supervisor(engine: engine, broker: broker, signals: signals, log: log)
-    return try supervisor.run()
   } catch {
-    // Nothing of the engine runs here; what the broker holds is kept.
     try broker?.stop()
     throw error
   }
+  return try Supervisor(engine: engine, broker: broker, folder: folder.path, signals: signals, log: log).run()
 }
 
 private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {
@@ -74,6 +73,7 @@ private func welcome(address: String, prefix: String, data: String, isOwn: Bool)
       publish   echo '{"rating": 5}' | kcat -P -b \(address) -t \(prefix).feedback -k run-1 \\
                   -H ce_type=rating -H ce_organization=acme -H ce_agent=triage
       read      kcat -C -b \(address) -t \(prefix).agent-scorecards -X isolation.level=read_committed -e
+      tasks     ratchet tasks list --data \(data)
       topics    ratchet topics describe --bootstrap \(address)
       stop      Ctrl-C; start again with --data \(data) to go on
 
