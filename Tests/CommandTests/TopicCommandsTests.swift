@@ -8,7 +8,7 @@ import Testing
 
 @testable import ratchet
 
-private let topology = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+let topologyFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
   .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("topology").path
 
 @Suite final class TopicCommandsTests {
@@ -24,7 +24,7 @@ private let topology = URL(fileURLWithPath: #filePath).deletingLastPathComponent
   deinit { try? broker.stop() }
 
   private func run(_ line: String) throws -> ratchet.ExitStatus {
-    let words = line.split(separator: " ").map(String.init) + ["--topology", topology]
+    let words = line.split(separator: " ").map(String.init) + ["--topology", topologyFolder]
     let environment = ["RATCHET_BOOTSTRAP": broker.endpoint.description]
     guard
       case .run(let command, let arguments) = try Invocation(

@@ -16,7 +16,7 @@ final class TopicBroker {
     address = configuration["bootstrap.servers"] ?? ""
     do throws(KafkaError) {
       admin = try Admin(configuration, timeout: Self.patience)
-    } catch { throw Self.diagnostic(error, "no client can be made", at: address) }
+    } catch { throw brokerDiagnostic(error, "no client can be made", at: address) }
   }
 
   /// The topics below `prefix`, with all their settings where `names` has them: a change replaces all of
@@ -73,13 +73,14 @@ final class TopicBroker {
   private func attempt<Answer>(
     _ what: String, _ request: () throws(KafkaError) -> Answer
   ) throws(Diagnostic) -> Answer {
-    do throws(KafkaError) { return try request() } catch { throw Self.diagnostic(error, what, at: address) }
+    do throws(KafkaError) { return try request() } catch { throw brokerDiagnostic(error, what, at: address) }
   }
+}
 
-  private static func diagnostic(_ error: KafkaError, _ what: String, at address: String) -> Diagnostic {
-    if case .configuration(let diagnostic) = error { return diagnostic }
-    var next: String?
-    if case .retry = error { next = "is a broker listening there, and do security settings match?" }
-    return Diagnostic(what, at: .named(address), why: error.description, next: next)
-  }
+/// What a person is told about brokers that do not do what they were asked.
+func brokerDiagnostic(_ error: KafkaError, _ what: String, at address: String) -> Diagnostic {
+  if case .configuration(let diagnostic) = error { return diagnostic }
+  var next: String?
+  if case .retry = error { next = "is a broker listening there, and do security settings match?" }
+  return Diagnostic(what, at: .named(address), why: error.description, next: next)
 }
