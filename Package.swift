@@ -62,6 +62,7 @@ let package = Package(
     module("YAML", at: "Systems/YAML", needs: ["Basics", "CYAML"]),
 
     // Flow: pure.
+    module("Events", at: "Flow/Events", needs: ["Basics"]),
     module("Metrics", at: "Flow/Metrics", needs: ["Basics"]),
 
     // Engine.
@@ -104,6 +105,7 @@ let package = Package(
       data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
+    tests("EventsTests", needs: ["Basics", "Events"]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"]),
