@@ -14,7 +14,7 @@ import Testing
     }
     return OpenEpoch(
       batches, batches.map { 0..<$0.count }, isControl: batches.map { _ in false },
-      context: FoldContext(destinations, clock),
+      context: FoldContext(destinations, clock, TaskTime(isKept: false)),
       quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
   }
 

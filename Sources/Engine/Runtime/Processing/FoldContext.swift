@@ -3,7 +3,7 @@
 public import Basics
 
 /// The open epoch as a fold sees it. Nothing that is emitted is sent before the epoch is folded to its end.
-public struct FoldContext: Sendable {
+public struct FoldContext {
   /// An output topic as the brokers have it.
   struct Destination: Hashable, Sendable {
     var topic: String
@@ -25,13 +25,19 @@ public struct FoldContext: Sendable {
   /// Something the record being folded emitted does not fit its topic.
   @usableFromInline var isOversized = false
   @usableFromInline var clock: RecordedTime
-  /// The last record has been folded.
-  private var isClosing = false
+  private static var never: Timestamp { Timestamp(milliseconds: .max) }
+  private let taskTime: TaskTime
+  /// When the next timer is due.
+  @usableFromInline private(set) var nextDue: Timestamp
+  /// A record is being folded: it is to blame for what it makes.
+  private var isFolding = true
   private var oversized: [Oversized] = []
 
-  init(_ destinations: [Destination], _ clock: RecordedTime) {
+  init(_ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime) {
     self.destinations = destinations
     self.clock = clock
+    self.taskTime = taskTime
+    nextDue = taskTime.next?.due ?? Self.never
   }
 
   /// Recorded time: never goes back, from record to record and from epoch to epoch.
@@ -40,10 +46,24 @@ public struct FoldContext: Sendable {
   /// Up to here everything that happened is taken to be known; never goes back either.
   @inlinable public var watermark: EventTime { clock.watermark }
 
+  /// Sets a timer, or moves the one of this name: `onTimer` is called when recorded time reaches `due`, with
+  /// `time` at `due` exactly, whether records come or not. One that would be due already fires a millisecond
+  /// from now. A fold that sets its record aside must leave timers alone, as it leaves its state.
+  public mutating func setTimer(_ id: TimerID, at due: Timestamp) {
+    taskTime.set(Timer(due: max(due, time + .milliseconds(1)), id: id))
+    nextDue = taskTime.next?.due ?? Self.never
+  }
+
+  /// Does away with a timer; one that is not set, or has fired, needs none.
+  public mutating func cancelTimer(_ id: TimerID) {
+    taskTime.cancel(id)
+    nextDue = taskTime.next?.due ?? Self.never
+  }
+
   /// Emits a record to the processor's output number `output`, in the partition that Kafka's Java client
   /// gives its key. A nil value is a tombstone. False when it is too large for its topic: then nothing that
-  /// this record emits is published and the record is set aside when the fold returns; at the epoch's end
-  /// only this output is left out and named in quarantine.
+  /// this record emits is published and the record is set aside when the fold returns; from a timer or at
+  /// the epoch's end only this output is left out and named in quarantine.
   @discardableResult
   public mutating func emit(_ output: Int, key: RawSpan, value: RawSpan?) -> Bool {
     let destination = destinations[output]
@@ -65,7 +85,7 @@ public struct FoldContext: Sendable {
   }
 
   private mutating func refuse(_ key: RawSpan, _ byteCount: Int, _ topic: String) {
-    guard isClosing else {
+    guard !isFolding else {
       isOversized = true
       return
     }
@@ -80,10 +100,19 @@ public struct FoldContext: Sendable {
 
   @inlinable mutating func beginRecord() { start = records.mark }
 
-  /// Behind the last record: recorded time comes to the epoch's end.
+  /// The next timer that is due by `time`, if there is one, and recorded time at its due time.
+  @usableFromInline mutating func takeTimer(dueBy time: Timestamp) -> Timer? {
+    let timer = taskTime.take(dueBy: time)
+    if let timer { clock.advance(to: timer.due) }
+    isFolding = timer == nil
+    nextDue = taskTime.next?.due ?? Self.never
+    return timer
+  }
+
+  /// Behind the last record and the last timer: recorded time comes to the epoch's end.
   @usableFromInline mutating func beginClose() {
     clock.closeEpoch()
-    isClosing = true
+    isFolding = false
   }
 
   /// Takes back what the record being folded has emitted.

@@ -14,11 +14,16 @@ public protocol Processor: SendableMetatype {
   /// Folds one record.
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict
 
+  /// A timer that a fold has set is due: called before the first record that recorded time would pass it
+  /// with, and without any record when none comes.
+  mutating func onTimer(_ timer: Timer, in context: inout FoldContext)
+
   /// Called once behind an epoch's last record: the place for outputs that follow from all of its records.
   mutating func closeEpoch(in context: inout FoldContext)
 }
 
 extension Processor {
+  public mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {}
   public mutating func closeEpoch(in context: inout FoldContext) {}
 }
 
@@ -66,13 +71,17 @@ public struct ProcessorDefinition: Sendable {
   public var outputs: [ProcessorOutput]
   /// The changelog of each store, in the order of `Processor.stores`.
   public var changelogTopics: [String]
+  /// The changelog of what the engine keeps for the processor, above all timers; a processor that sets none
+  /// needs none.
+  public let timeTopic: String?
   /// Of the code and the configuration; a replay by other code is told apart by it.
   public var codeHash: UInt64
   @usableFromInline let makeBody: @Sendable (PartitionID) -> any TaskBody
 
   @inlinable public init<P: Processor>(
     _ name: String, epochsTopic: String, quarantineTopic: String, inputs: [ProcessorInput],
-    outputs: [ProcessorOutput] = [], changelogTopics: [String] = [], codeHash: UInt64,
+    outputs: [ProcessorOutput] = [], changelogTopics: [String] = [], timeTopic: String? = nil,
+    codeHash: UInt64,
     make: @escaping @Sendable (PartitionID) -> P
   ) {
     precondition(!inputs.isEmpty, "a processor without inputs")
@@ -82,7 +91,11 @@ public struct ProcessorDefinition: Sendable {
     self.inputs = inputs
     self.outputs = outputs
     self.changelogTopics = changelogTopics
+    self.timeTopic = timeTopic
     self.codeHash = codeHash
-    makeBody = { ProcessorTask(make($0)) }
+    makeBody = { ProcessorTask(make($0), keepsTime: timeTopic != nil) }
   }
+
+  /// In the order of the task's stores, the engine's own last.
+  var allChangelogTopics: [String] { changelogTopics + (timeTopic.map { [$0] } ?? []) }
 }

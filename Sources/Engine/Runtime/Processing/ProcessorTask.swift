@@ -1,10 +1,12 @@
 // The hot loop: from a closed epoch's records to its outputs. Generic over the processor, so that a record
 // costs a direct call; the worker sees it through `TaskBody`, crossed once per epoch.
-internal import Basics
+public import Basics
 
 /// A processor's state and fold, as the worker holds them.
 @usableFromInline protocol TaskBody: AnyObject {
+  /// The processor's, and behind them the engine's own.
   var stores: [any TaskStore] { get }
+  var time: TaskTime { get }
   /// Folds all records of the epoch in merged order.
   func fold(_ epoch: inout OpenEpoch)
 }
@@ -12,10 +14,14 @@ internal import Basics
 /// One task's processor.
 @usableFromInline final class ProcessorTask<P: Processor>: TaskBody {
   @usableFromInline var processor: P
+  @usableFromInline let time: TaskTime
 
-  @usableFromInline init(_ processor: P) { self.processor = processor }
+  @usableFromInline init(_ processor: P, keepsTime: Bool = false) {
+    self.processor = processor
+    time = TaskTime(isKept: keepsTime)
+  }
 
-  @inlinable var stores: [any TaskStore] { processor.stores }
+  @usableFromInline var stores: [any TaskStore] { processor.stores + (time.store.map { [$0] } ?? []) }
 
   @inlinable func fold(_ epoch: inout OpenEpoch) { Self.fold(&epoch, with: &processor) }
 
@@ -26,7 +32,11 @@ internal import Basics
       let movesTime = !epoch.isControl[run.input]
       var folded = 0
       batch.forEach(in: run.records, of: run.input) { record in
-        if movesTime { epoch.context.clock.advance(to: record.timestamp) }
+        if movesTime {
+          let time = epoch.context.clock.reached(by: record.timestamp)
+          if time >= epoch.context.nextDue { fireTimers(dueBy: time, &epoch, &processor) }
+          epoch.context.clock.advance(to: time)
+        }
         epoch.context.beginRecord()
         let verdict = processor.fold(record, in: &epoch.context)
         if verdict == .folded && !epoch.context.isOversized {
@@ -37,7 +47,14 @@ internal import Basics
       }
       epoch.ledgers[run.input].countFolded(folded)
     }
+    fireTimers(dueBy: epoch.context.clock.end, &epoch, &processor)
     epoch.context.beginClose()
     processor.closeEpoch(in: &epoch.context)
+  }
+
+  /// In the order of their due times, then of their names; those that they set in turn among them.
+  @inlinable @inline(never)
+  static func fireTimers(dueBy time: Timestamp, _ epoch: inout OpenEpoch, _ processor: inout P) {
+    while let timer = epoch.context.takeTimer(dueBy: time) { processor.onTimer(timer, in: &epoch.context) }
   }
 }

@@ -1,5 +1,6 @@
 // The one way in which an epoch is folded: a worker folds what it has just gathered, a replay what an epoch
-// record names. All that an epoch's bytes follow from comes in here, and nothing else does: no clock, no port.
+// record names. All that an epoch's bytes follow from comes in here, and nothing else does: no clock and no
+// port.
 public import Basics
 
 /// An epoch whose records and whose end are settled, not yet folded.
@@ -52,12 +53,15 @@ public struct TaskFold {
   /// What it remembers.
   public var stores: [any TaskStore] { body.stores }
 
+  /// When the next timer is due. Like every fold, it may be asked for only when the stores are full.
+  var nextDue: Timestamp? { body.time.next?.due }
+
   /// Folds an epoch into all that it publishes.
   public mutating func fold(_ closed: ClosedEpoch) -> EpochBuffer {
     time.openEpoch(end: closed.end, watermark: closed.watermark)
     var open = OpenEpoch(
       closed.batches, closed.ranges, isControl: definition.inputs.map { $0.kind == .control },
-      context: FoldContext(destinations, time),
+      context: FoldContext(destinations, time, body.time),
       quarantine: Quarantine(
         processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition))
     body.fold(&open)

@@ -13,7 +13,9 @@ extension OwnedTask {
   /// Whether an epoch could be made now, and has anything to do.
   func hasWork(_ now: Moment) -> Bool {
     guard let limit = limit(now) else { return false }
-    return inputs.contains { limit.allows($0) }
+    if inputs.contains(where: { limit.allows($0) }) { return true }
+    guard let due = fold.nextDue, due <= max(fold.time.now, now.wallClock) else { return false }
+    return due <= EpochPlan(inputs, limit, after: fold.time.now).end
   }
 
   /// Whether an epoch is held up by the limits of what is gathered, and not by time.
@@ -84,7 +86,7 @@ extension OwnedTask {
     sealed.map {
       Publication(
         buffer: $0, outputTopics: definition.outputs.map(\.topic),
-        changelogTopics: definition.changelogTopics, quarantineTopic: definition.quarantineTopic,
+        changelogTopics: definition.allChangelogTopics, quarantineTopic: definition.quarantineTopic,
         epochs: epochs)
     }
   }

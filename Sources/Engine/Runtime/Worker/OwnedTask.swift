@@ -41,7 +41,7 @@ final class OwnedTask {
     self.definition = definition
     id = TaskID(processor: definition.name, partition: partition)
     epochs = TopicPartition(topic: definition.epochsTopic, partition: partition)
-    changelogs = definition.changelogTopics.map { TopicPartition(topic: $0, partition: partition) }
+    changelogs = definition.allChangelogTopics.map { TopicPartition(topic: $0, partition: partition) }
     fold = TaskFold(partition, of: definition)
   }
 

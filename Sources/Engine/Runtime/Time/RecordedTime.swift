@@ -47,9 +47,12 @@ public struct RecordedTime: Hashable, Sendable {
     lag_ms = self.end.rawValue &- after.rawValue
   }
 
-  /// Moves to a record's time, before it is folded.
+  /// What recorded time becomes when a record of this timestamp is folded.
   @inlinable @inline(__always)
-  mutating func advance(to timestamp: Timestamp) { current = max(current, min(timestamp, end)) }
+  func reached(by timestamp: Timestamp) -> Timestamp { max(current, min(timestamp, end)) }
+
+  @inlinable @inline(__always)
+  mutating func advance(to timestamp: Timestamp) { current = reached(by: timestamp) }
 
   /// After the last record.
   mutating func closeEpoch() { current = end }
