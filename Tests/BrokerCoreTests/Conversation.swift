@@ -10,6 +10,8 @@ final class Conversation {
   private(set) var broker: Broker
   var settings: BrokerSettings
   var now: Timestamp
+  /// Who asks.
+  var principal = Principal.anyone
   private var nextToken: UInt64 = 0
   /// Answers that nobody has taken yet.
   private var answered: [ReplyToken: Reply] = [:]
@@ -34,7 +36,7 @@ final class Conversation {
     let token = ReplyToken(rawValue: nextToken)
     broker.handle(
       request, header: RequestHeader(key: .produce, version: version, clientID: client),
-      from: ConnectionID(rawValue: connection), token: token, now: now)
+      from: ConnectionID(rawValue: connection), token: token, as: principal, now: now)
     collect()
     return token
   }

@@ -9,8 +9,11 @@ extension Live {
       let broker = try LiveBroker()
       let file = broker.folder.path + "/users"
       let lines = [
-        try await line(for: "admin", "admin-secret", ["--read=*", "--write=*"], in: broker.folder),
-        try await line(for: "alice", "alice-secret", ["--read=own.", "--write=own."], in: broker.folder),
+        try await line(
+          for: "admin", "admin-secret", ["--read=*", "--write=*", "--group=*"], in: broker.folder),
+        try await line(
+          for: "alice", "alice-secret",
+          ["--read=own.", "--write=own.", "--group=own.", "--transactional-id=own."], in: broker.folder),
       ]
       try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
       broker.options = ["--users", file]

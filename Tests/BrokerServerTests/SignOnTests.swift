@@ -8,7 +8,7 @@ import Testing
 
 @Suite struct SignOnTests {
   private let alice = User(
-    principal: Principal(name: "alice", reads: TopicPrefixes(["in."]), writes: TopicPrefixes(["out."])),
+    principal: Principal(name: "alice", reads: NamePrefixes(["in."]), writes: NamePrefixes(["out."])),
     password: StoredPassword("secret", salt: [1, 2, 3], iterations: 4096))
 
   private var administrator: User {

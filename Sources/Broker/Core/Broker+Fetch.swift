@@ -125,7 +125,7 @@ extension Broker {
         TopicEntry(
           name: topic.name,
           partitions: topic.partitions.map { part -> ListOffsetsResponse.Partition in
-            caller.principal.mayRead(topic.name)
+            caller.principal.maySee(topic.name)
               ? find(part, of: topic.name, request.isolation)
               : .init(partition: part.partition, error: .topicAuthorizationFailed)
           })
@@ -188,7 +188,7 @@ extension Broker {
         TopicEntry(
           name: topic.name,
           partitions: topic.partitions.map { part -> OffsetForLeaderEpochResponse.Partition in
-            caller.principal.mayRead(topic.name)
+            caller.principal.maySee(topic.name)
               ? epochEnd(part, of: topic.name)
               : .init(partition: part.partition, error: .topicAuthorizationFailed)
           })

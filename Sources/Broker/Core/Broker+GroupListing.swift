@@ -6,10 +6,10 @@ extension Broker {
   /// Those with members, and those of which only positions are left.
   private var groupIDs: [String] { Set(groups.keys).union(state.offsets.keys).sorted() }
 
-  func listGroups(_ request: ListGroupsRequest) -> ListGroupsResponse {
+  func listGroups(_ request: ListGroupsRequest, _ caller: Caller) -> ListGroupsResponse {
     let states = Set(request.states.map { $0.lowercased() })
     let types = Set(request.types.map { $0.lowercased() })
-    let listed = groupIDs.map { id in
+    let listed = groupIDs.filter { caller.principal.mayUse(group: $0) }.map { id in
       let record = groups[id]?.record ?? GroupRecord(id: id)
       return ListGroupsResponse.Group(
         groupID: id, protocolType: record.protocolType ?? "", state: record.phase.kafkaName, type: "classic")
@@ -21,21 +21,28 @@ extension Broker {
       })
   }
 
-  func describeGroups(_ request: DescribeGroupsRequest) -> DescribeGroupsResponse {
+  func describeGroups(_ request: DescribeGroupsRequest, _ caller: Caller) -> DescribeGroupsResponse {
     DescribeGroupsResponse(
       groups: request.groupIDs.map { id in
+        if !caller.principal.mayUse(group: id) {
+          return .init(groupID: id, error: .groupAuthorizationFailed)
+        }
         if let group = groups[id] { return group.description }
         let state = state.offsets[id] == nil ? "Dead" : GroupRecord.Phase.empty.kafkaName
         return .init(groupID: id, state: state)
       })
   }
 
-  func deleteGroups(_ request: DeleteGroupsRequest, now: Timestamp) -> DeleteGroupsResponse {
+  func deleteGroups(_ request: DeleteGroupsRequest, _ caller: Caller, now: Timestamp) -> DeleteGroupsResponse
+  {
     DeleteGroupsResponse(
-      results: request.groupIDs.map { .init(groupID: $0, error: deleteGroup($0, now: now) ?? .none) })
+      results: request.groupIDs.map {
+        .init(groupID: $0, error: deleteGroup($0, caller.principal, now: now) ?? .none)
+      })
   }
 
-  private func deleteGroup(_ id: String, now: Timestamp) -> ErrorCode? {
+  private func deleteGroup(_ id: String, _ principal: Principal, now: Timestamp) -> ErrorCode? {
+    guard principal.mayUse(group: id) else { return .groupAuthorizationFailed }
     guard groups[id] != nil || state.offsets[id] != nil else { return .groupIDNotFound }
     guard groups[id]?.isEmpty ?? true else { return .nonEmptyGroup }
     write([.groupRemoved(id)], now: now)
@@ -45,6 +52,9 @@ extension Broker {
 
   func offsetDelete(_ request: OffsetDeleteRequest, _ caller: Caller, now: Timestamp) -> OffsetDeleteResponse
   {
+    guard caller.principal.mayUse(group: request.groupID) else {
+      return OffsetDeleteResponse(error: .groupAuthorizationFailed)
+    }
     let record = groups[request.groupID]?.record
     guard record != nil || state.offsets[request.groupID] != nil else {
       return OffsetDeleteResponse(error: .groupIDNotFound)

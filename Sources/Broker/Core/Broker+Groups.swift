@@ -3,21 +3,32 @@ import Basics
 import BrokerProtocol
 
 extension Broker {
-  func findCoordinator(_ request: FindCoordinatorRequest) -> FindCoordinatorResponse {
+  func findCoordinator(_ request: FindCoordinatorRequest, _ caller: Caller) -> FindCoordinatorResponse {
     FindCoordinatorResponse(
       coordinators: request.keys.map { key in
         guard !(request.kind == .transaction && key.isEmpty) else {
           return .init(key: key, error: .invalidRequest, errorMessage: "an empty transactional id")
         }
+        if let refusal = refusal(to: caller.principal, asking: request.kind, for: key) {
+          return .init(key: key, error: refusal)
+        }
         return .init(key: key, nodeID: settings.nodeID, host: settings.host, port: settings.port)
       })
   }
 
+  private func refusal(to principal: Principal, asking kind: CoordinatorKind, for key: String) -> ErrorCode? {
+    switch kind {
+    case .group: principal.mayUse(group: key) ? nil : .groupAuthorizationFailed
+    case .transaction: principal.mayUse(transactionalID: key) ? nil : .transactionalIDAuthorizationFailed
+    }
+  }
+
   func joinGroup(_ request: JoinGroupRequest, _ caller: Caller, now: Timestamp) {
     let sessions = settings.sessionTimeout_min...settings.sessionTimeout_max
-    let fault: ErrorCode? =
-      request.groupID.isEmpty
-      ? .invalidGroupID : sessions.contains(request.sessionTimeout) ? nil : .invalidSessionTimeout
+    var fault: ErrorCode?
+    if !sessions.contains(request.sessionTimeout) { fault = .invalidSessionTimeout }
+    if request.groupID.isEmpty { fault = .invalidGroupID }
+    if !caller.principal.mayUse(group: request.groupID) { fault = .groupAuthorizationFailed }
     if let fault {
       let response = JoinGroupResponse(error: fault, memberID: request.memberID)
       return reply(.joinGroup(response), to: caller.address)
@@ -30,15 +41,24 @@ extension Broker {
   }
 
   func syncGroup(_ request: SyncGroupRequest, _ caller: Caller, now: Timestamp) {
+    guard caller.principal.mayUse(group: request.groupID) else {
+      return reply(.syncGroup(SyncGroupResponse(error: .groupAuthorizationFailed)), to: caller.address)
+    }
     withGroup(request.groupID, now: now) { $0.sync(request, from: caller.address, now: now) }
   }
 
-  func heartbeat(_ request: HeartbeatRequest, now: Timestamp) -> HeartbeatResponse {
+  func heartbeat(_ request: HeartbeatRequest, _ caller: Caller, now: Timestamp) -> HeartbeatResponse {
+    guard caller.principal.mayUse(group: request.groupID) else {
+      return HeartbeatResponse(error: .groupAuthorizationFailed)
+    }
     let error = groups[request.groupID]?.heartbeat(request, now: now)
     return HeartbeatResponse(error: error ?? .unknownMemberID)
   }
 
   func leaveGroup(_ request: LeaveGroupRequest, _ caller: Caller, now: Timestamp) -> LeaveGroupResponse {
+    guard caller.principal.mayUse(group: request.groupID) else {
+      return LeaveGroupResponse(error: .groupAuthorizationFailed)
+    }
     var results: [LeaveGroupResponse.Member] = []
     withGroup(request.groupID, now: now) { group in
       let (left, actions) = group.leave(request.members, now: now)

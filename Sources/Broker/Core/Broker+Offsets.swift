@@ -6,9 +6,11 @@ import BrokerProtocol
 extension Broker {
   func offsetCommit(_ request: OffsetCommitRequest, _ caller: Caller, now: Timestamp) -> OffsetCommitResponse
   {
-    let refusal = refusalToCommit(
-      group: request.groupID, generation: request.generation, memberID: request.memberID,
-      instance: request.groupInstanceID, transactional: false, now: now)
+    let refusal =
+      caller.principal.mayUse(group: request.groupID)
+      ? refusalToCommit(
+        group: request.groupID, generation: request.generation, memberID: request.memberID,
+        instance: request.groupInstanceID, transactional: false, now: now) : .groupAuthorizationFailed
     let (results, accepted) = sort(request.topics, by: caller.principal, refusal: refusal, now: now)
     if !accepted.isEmpty { write([.offsets(group: request.groupID, accepted)], now: now) }
     return OffsetCommitResponse(topics: results)
@@ -18,7 +20,7 @@ extension Broker {
     -> TxnOffsetCommitResponse
   {
     let refusal =
-      refusalToHold(request, version: caller.version)
+      refusalToHold(request, caller)
       ?? refusalToCommit(
         group: request.groupID, generation: request.generation, memberID: request.memberID,
         instance: request.groupInstanceID, transactional: true, now: now)
@@ -30,7 +32,11 @@ extension Broker {
   }
 
   /// The group must have joined the producer's open transaction, or nothing would ever end what is pending.
-  private func refusalToHold(_ request: TxnOffsetCommitRequest, version: Int16) -> ErrorCode? {
+  private func refusalToHold(_ request: TxnOffsetCommitRequest, _ caller: Caller) -> ErrorCode? {
+    guard caller.principal.mayUse(transactionalID: request.transactionalID) else {
+      return .transactionalIDAuthorizationFailed
+    }
+    guard caller.principal.mayUse(group: request.groupID) else { return .groupAuthorizationFailed }
     guard let transaction = state.transactions[request.transactionalID] else {
       return .invalidProducerIDMapping
     }
@@ -84,22 +90,37 @@ extension Broker {
 }
 
 extension Broker {
-  func offsetFetch(_ request: OffsetFetchRequest) -> OffsetFetchResponse {
+  func offsetFetch(_ request: OffsetFetchRequest, _ caller: Caller) -> OffsetFetchResponse {
     OffsetFetchResponse(
       groups: request.groups.map { group in
+        guard caller.principal.mayUse(group: group.groupID) else {
+          return refused(group, .groupAuthorizationFailed)
+        }
         let offsets = state.offsets[group.groupID] ?? GroupOffsets()
-        let asked = group.topics ?? everything(in: offsets)
+        let asked = group.topics ?? everything(in: offsets).filter { caller.principal.maySee($0.name) }
         return OffsetFetchResponse.Group(
           groupID: group.groupID,
           topics: asked.map { topic in
-            TopicEntry(
+            let isForbidden = !caller.principal.maySee(topic.name)
+            return TopicEntry(
               name: topic.name,
               partitions: topic.partitions.map { partition in
-                position(
+                if isForbidden { return .init(partition: partition, error: .topicAuthorizationFailed) }
+                return position(
                   in: TopicPartition(topic: topic.name, partition: partition), offsets,
                   mustBeStable: request.requireStable)
               })
           })
+      })
+  }
+
+  /// Clients before version 2 look for the error at the partitions only.
+  private func refused(_ group: OffsetFetchRequest.Group, _ error: ErrorCode) -> OffsetFetchResponse.Group {
+    OffsetFetchResponse.Group(
+      groupID: group.groupID, error: error,
+      topics: (group.topics ?? []).map { topic in
+        TopicEntry(
+          name: topic.name, partitions: topic.partitions.map { .init(partition: $0, error: error) })
       })
   }
 

@@ -32,6 +32,11 @@ extension Broker {
       }
       let batch = try checked(part.records, topic.settings)
       let place = TopicPartition(topic: topicName, partition: part.partition)
+      if batch.header.attributes.isTransactional,
+        !(request.transactionalID.map { principal.mayUse(transactionalID: $0) } ?? false)
+      {
+        throw Refusal(.transactionalIDAuthorizationFailed)
+      }
       try checkTransaction(of: batch.header, transactionalID: request.transactionalID, place)
       try append(batch, to: log, topic.settings, &result, now: now)
       result.logStartOffset = store.startOffset(of: log)

@@ -22,9 +22,10 @@ extension Broker {
       })
   }
 
-  func listTransactions(_ request: ListTransactionsRequest) -> ListTransactionsResponse {
+  func listTransactions(_ request: ListTransactionsRequest, _ caller: Caller) -> ListTransactionsResponse {
     let listed = state.transactions.values.filter { transaction in
-      (request.states.isEmpty || request.states.contains(transaction.phase.kafkaName))
+      caller.principal.mayUse(transactionalID: transaction.id)
+        && (request.states.isEmpty || request.states.contains(transaction.phase.kafkaName))
         && (request.producerIDs.isEmpty || request.producerIDs.contains(transaction.producerID))
     }
     return ListTransactionsResponse(
@@ -36,11 +37,16 @@ extension Broker {
       })
   }
 
-  func describeTransactions(_ request: DescribeTransactionsRequest) -> DescribeTransactionsResponse {
+  func describeTransactions(
+    _ request: DescribeTransactionsRequest, _ caller: Caller
+  ) -> DescribeTransactionsResponse {
     DescribeTransactionsResponse(
       transactions: request.transactionalIDs.map { id in
         if id.isEmpty { return .init(error: .invalidRequest, transactionalID: id) }
-        return state.transactions[id]?.description
+        guard caller.principal.mayUse(transactionalID: id) else {
+          return .init(error: .transactionalIDAuthorizationFailed, transactionalID: id)
+        }
+        return state.transactions[id]?.description(for: caller.principal)
           ?? .init(error: .transactionalIDNotFound, transactionalID: id)
       })
   }
@@ -64,9 +70,10 @@ extension TransactionState.Phase {
 }
 
 extension TransactionState {
-  fileprivate var description: DescribeTransactionsResponse.Transaction {
+  /// Topics that the asking one may not know of are left out, as Kafka does.
+  fileprivate func description(for principal: Principal) -> DescribeTransactionsResponse.Transaction {
     var topics: [TopicEntry<PartitionID>] = []
-    for place in partitions.sorted() {
+    for place in partitions.sorted() where principal.maySee(place.topic) {
       if topics.last?.name != place.topic { topics.append(TopicEntry(name: place.topic)) }
       topics[topics.count - 1].partitions.append(place.partition)
     }

@@ -8,11 +8,17 @@ extension Broker {
     -> InitProducerIDResponse
   {
     guard let id = request.transactionalID else {
+      guard caller.principal.maySomewhereWrite else {
+        return InitProducerIDResponse(error: .clusterAuthorizationFailed)
+      }
       let producer = state.nextProducerID
       write([countersAfter(producer)], now: now)
       return InitProducerIDResponse(error: .none, producerID: producer, producerEpoch: ProducerEpoch(0))
     }
     guard !id.isEmpty else { return InitProducerIDResponse(error: .invalidRequest) }
+    guard caller.principal.mayUse(transactionalID: id) else {
+      return InitProducerIDResponse(error: .transactionalIDAuthorizationFailed)
+    }
     let timeouts = .milliseconds(1)...settings.transactionTimeout_max
     guard timeouts.contains(request.transactionTimeout) else {
       return InitProducerIDResponse(error: .invalidTransactionTimeout)
@@ -65,6 +71,9 @@ extension Broker {
   private func transaction(
     _ id: String, of producer: ProducerID, _ epoch: ProducerEpoch, _ caller: Caller
   ) throws(Refusal) -> TransactionState {
+    guard caller.principal.mayUse(transactionalID: id) else {
+      throw Refusal(.transactionalIDAuthorizationFailed)
+    }
     guard let transaction = state.transactions[id] else { throw Refusal(.invalidProducerIDMapping) }
     if let refusal = transaction.refusal(of: producer, epoch: epoch) {
       throw Refusal(told(refusal, caller, since: 2))
@@ -112,6 +121,7 @@ extension Broker {
     do throws(Refusal) {
       let known = try transaction(
         request.transactionalID, of: request.producerID, request.producerEpoch, caller)
+      guard caller.principal.mayUse(group: request.groupID) else { throw Refusal(.groupAuthorizationFailed) }
       guard !request.groupID.isEmpty else { throw Refusal(.invalidGroupID) }
       add([], [request.groupID], to: known, now: now)
       return AddOffsetsToTxnResponse(error: .none)

@@ -26,6 +26,8 @@ public enum ErrorCode: Int16, Sendable {
   case rebalanceInProgress = 27
   case invalidCommitOffsetSize = 28
   case topicAuthorizationFailed = 29
+  case groupAuthorizationFailed = 30
+  case clusterAuthorizationFailed = 31
   case invalidTimestamp = 32
   case unsupportedSASLMechanism = 33
   case illegalSASLState = 34
@@ -46,6 +48,7 @@ public enum ErrorCode: Int16, Sendable {
   case invalidTransactionTimeout = 50
   case concurrentTransactions = 51
   case transactionCoordinatorFenced = 52
+  case transactionalIDAuthorizationFailed = 53
   case operationNotAttempted = 55
   case storageError = 56
   case saslAuthenticationFailed = 58

@@ -73,6 +73,11 @@ public struct DescribeGroupsResponse: Sendable {
 
     public init() {}
 
+    public init(groupID: String, error: ErrorCode) {
+      self.groupID = groupID
+      self.error = error
+    }
+
     public init(
       groupID: String, state: String, protocolType: String = "", protocolName: String = "",
       members: [Member] = []

@@ -1,6 +1,7 @@
 """Signing on, by kcat and confluent-kafka: both mechanisms, a wrong password, an unknown user, forbidden topics.
 
-The broker knows `admin` (password "admin-secret", every topic) and `alice` ("alice-secret", reads and writes "own.").
+The broker knows `admin` (password "admin-secret", every topic and group) and `alice` ("alice-secret", topics, groups and
+transactional ids that begin with "own.").
 """
 
 from judge import *
@@ -64,21 +65,19 @@ def both_mechanisms():
 
 
 @scenario
-def refused():
+def strangers():
     for mechanism in MECHANISMS:
-        for name, password in [("alice", "wrong"), ("nobody", "alice-secret"), ("alice", "")]:
-            answer = kcat(mechanism, name, password or " ", "-L", "-m", "3")
-            if answer.returncode == 0 or b"uthentication" not in answer.stderr:
-                raise Failed(f"{mechanism} {name}: {answer.stdout} {answer.stderr}")
+        for name, password in [("alice", "wrong"), ("nobody", "alice-secret"), ("alice", " ")]:
             told = []
-            admin = AdminClient({**confluent(mechanism, name, password or " "), "error_cb": told.append})
-            try:
-                admin.list_topics(timeout=3)
-                raise Failed(f"{mechanism} {name} was let in")
-            except kafka.KafkaException:
-                admin.poll(0)
-            if not any(error.code() == kafka.KafkaError._AUTHENTICATION for error in told):
-                raise Failed(f"{mechanism} {name} was told {told}")
+            admin = AdminClient({**confluent(mechanism, name, password), "error_cb": told.append})
+
+            def met():
+                admin.poll(0.01)
+                return any(error.code() == kafka.KafkaError._AUTHENTICATION for error in told)
+            eventually(met, lambda: f"{mechanism} {name} was told {told}")
+        answer = kcat(mechanism, "alice", "wrong", "-L", "-m", "3")
+        if answer.returncode == 0 or b"uthentication" not in answer.stderr:
+            raise Failed(f"kcat by {mechanism}: {answer.stdout} {answer.stderr}")
     return "wrong passwords and unknown names are told that authentication failed"
 
 
@@ -96,6 +95,61 @@ def forbidden_topic():
         if read.returncode == 0 or b"Topic authorization failed" not in read.stderr:
             raise Failed(f"reading a forbidden topic: {read.stdout} {read.stderr}")
     return "a topic outside the user's prefixes is neither written, read nor listed"
+
+
+@scenario
+def forbidden_group():
+    make("own.a")
+    told = []
+    consumer = kafka.Consumer({
+        **confluent("PLAIN", "alice", "alice-secret"), "group.id": "other", "error_cb": told.append})
+    consumer.subscribe(["own.a"])
+    denied = kafka.KafkaError.GROUP_AUTHORIZATION_FAILED
+
+    def met():
+        message = consumer.poll(0.1)
+        codes = [error.code() for error in told] + ([message.error().code()] if message and message.error() else [])
+        return denied in codes
+    eventually(met, lambda: f"joining a forbidden group: {told}")
+    place = kafka.TopicPartition("own.a", 0, 1)
+    consumer.close()
+
+    own = kafka.Consumer({**confluent("PLAIN", "alice", "alice-secret"), "group.id": "own.g"})
+    own.commit(offsets=[place], asynchronous=False)
+    equal(own.committed([place], timeout=PATIENCE_S)[0].offset, 1, "the position in one's own group")
+    own.close()
+    others = kafka.Consumer({**confluent("PLAIN", "admin", "admin-secret"), "group.id": "other"})
+    others.commit(offsets=[place], asynchronous=False)
+    others.close()
+    admin = AdminClient(confluent("SCRAM-SHA-256", "alice", "alice-secret"))
+    listed = admin.list_consumer_groups().result(PATIENCE_S)
+    equal([group.group_id for group in listed.valid], ["own.g"], "the groups listed")
+    for ask, words in [
+        (admin.describe_consumer_groups, ["other"]), (admin.delete_consumer_groups, ["other"]),
+        (admin.list_consumer_group_offsets, [kafka.ConsumerGroupTopicPartitions("other")]),
+        (admin.alter_consumer_group_offsets, [kafka.ConsumerGroupTopicPartitions("other", [place])]),
+    ]:
+        refused(lambda: ask(words)["other"].result(PATIENCE_S), denied)
+    return "a group outside the user's prefixes is neither joined, committed to, read, listed, described nor deleted"
+
+
+@scenario
+def forbidden_transactional_id():
+    make("own.a")
+    def producer(name):
+        return kafka.Producer({
+            **confluent("SCRAM-SHA-256", "alice", "alice-secret"), "transactional.id": name})
+    refused(
+        lambda: producer("other").init_transactions(PATIENCE_S),
+        kafka.KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+    own = producer("own.x")
+    own.init_transactions(PATIENCE_S)
+    own.begin_transaction()
+    own.produce("own.a", b"value")
+    own.commit_transaction(PATIENCE_S)
+    read = kcat("PLAIN", "alice", "alice-secret", "-C", "-t", "own.a", "-e", "-o", "beginning")
+    equal(read.stdout, b"value\n", "the record of one's own transaction")
+    return "a transactional id outside the user's prefixes is refused"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 // Who may sign on: a file of one line a user, which holds what SCRAM needs to check a password and nothing
 // that gives the password away.
 //
-//   name SCRAM-SHA-256 iterations salt stored-key server-key read=PREFIX,... write=PREFIX,...
+//   name SCRAM-SHA-256 iterations salt stored-key server-key read=PREFIX,... write=PREFIX,... \
+//     group=PREFIX,... transactional-id=PREFIX,...
 //
 // Keys and salt are in base64 (RFC 5802, RFC 7677); `read=*` is every topic, without `read=` it is none.
 // Empty lines and lines that begin with `#` are skipped.
@@ -56,12 +57,15 @@ public struct User: Hashable, Sendable {
   public var line: String {
     let keys = [password.salt, password.storedKey, password.serverKey].map { base64($0) }
     let fields = [principal.name, SCRAMExchange.mechanism, String(password.iterations)] + keys
-    return (fields + [Self.field("read", principal.reads), Self.field("write", principal.writes)])
-      .filter { !$0.isEmpty }.joined(separator: " ")
+    let rights = [
+      Self.field("read", principal.reads), Self.field("write", principal.writes),
+      Self.field("group", principal.groups), Self.field("transactional-id", principal.transactionalIDs),
+    ]
+    return (fields + rights).filter { !$0.isEmpty }.joined(separator: " ")
   }
 
-  private static func field(_ name: String, _ topics: TopicPrefixes) -> String {
-    let prefixes = topics.prefixes.map { $0.isEmpty ? "*" : $0 }
+  private static func field(_ name: String, _ names: NamePrefixes) -> String {
+    let prefixes = names.prefixes.map { $0.isEmpty ? "*" : $0 }
     return prefixes.isEmpty ? "" : "\(name)=\(prefixes.joined(separator: ","))"
   }
 
@@ -114,14 +118,16 @@ public struct Users: Sendable {
       let storedKey = bytes(base64: words[4]), let serverKey = bytes(base64: words[5]),
       storedKey.count == 32, serverKey.count == 32, User.fault(inName: words[0]) == nil
     else { return nil }
-    var principal = Principal(name: words[0], reads: TopicPrefixes([]), writes: TopicPrefixes([]))
+    var principal = Principal(name: words[0], reads: .none, writes: .none)
     for field in words[6...] {
       let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { return nil }
       let prefixes = parts[1].split(separator: ",").map { $0 == "*" ? "" : String($0) }
       switch parts[0] {
-      case "read": principal.reads = TopicPrefixes(prefixes)
-      case "write": principal.writes = TopicPrefixes(prefixes)
+      case "read": principal.reads = NamePrefixes(prefixes)
+      case "write": principal.writes = NamePrefixes(prefixes)
+      case "group": principal.groups = NamePrefixes(prefixes)
+      case "transactional-id": principal.transactionalIDs = NamePrefixes(prefixes)
       default: return nil
       }
     }

@@ -14,6 +14,12 @@ extension Command {
       Option(
         name: "write", value: "PREFIX",
         summary: "topics it may write, create, change and delete; * is all", repeats: true),
+      Option(
+        name: "group", value: "PREFIX", summary: "consumer groups it may join, describe and delete; * is all",
+        repeats: true),
+      Option(
+        name: "transactional-id", value: "PREFIX",
+        summary: "transactional ids it may write under and describe; * is all", repeats: true),
     ],
     notes: """
       The first line of standard input is the password; the file holds it salted and hashed. Clients sign on
@@ -31,11 +37,13 @@ private func runBrokerUser(_ arguments: Arguments) throws -> ExitStatus {
       "no password on standard input", next: "echo \"$PASSWORD\" | ratchet broker user \(name)")
   }
   let principal = Principal(
-    name: name, reads: prefixes(arguments.all("read")), writes: prefixes(arguments.all("write")))
+    name: name, reads: prefixes(arguments.all("read")), writes: prefixes(arguments.all("write")),
+    groups: prefixes(arguments.all("group")),
+    transactionalIDs: prefixes(arguments.all("transactional-id")))
   print(User(principal: principal, password: StoredPassword(String(password))).line)
   return .success
 }
 
-private func prefixes(_ given: [String]) -> TopicPrefixes {
-  TopicPrefixes(given.map { $0 == "*" ? "" : $0 })
+private func prefixes(_ given: [String]) -> NamePrefixes {
+  NamePrefixes(given.map { $0 == "*" ? "" : $0 })
 }
