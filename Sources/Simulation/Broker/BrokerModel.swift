@@ -47,16 +47,20 @@ public final class BrokerModel {
   /// How many records were acknowledged, to know that something happened.
   public private(set) var acknowledged = 0
 
-  private var acknowledgedValues: [String: TopicPartition] = [:]
+  private(set) var acknowledgedValues: [String: (place: TopicPartition, offset: Offset)] = [:]
   private(set) var transactions: [String: Transaction] = [:]
-  private var shown: [TopicPartition: [Offset: String]] = [:]
-  private var shownAsCommitted: Set<String> = []
+  private(set) var transactionOf: [String: String] = [:]
+  private(set) var shown: [TopicPartition: [Offset: String]] = [:]
+  private(set) var shownAsCommitted: [String: (place: TopicPartition, offset: Offset)] = [:]
   /// The epochs that replaced others, by transactional id.
   private var heirs: [String: (ProducerID, ProducerEpoch)] = [:]
   /// The greatest acknowledged and the greatest attempted position of the workers' group.
   private(set) var acknowledgedPosition: Int64 = 0
   private var attemptedPosition: Int64 = 0
-  private var topics: [String: Bool?] = [:]
+  private(set) var topics: [String: Bool?] = [:]
+  /// Where logs begin as acknowledged, and the most that was asked for.
+  private(set) var starts: [TopicPartition: Offset] = [:]
+  private(set) var attemptedTrims: [TopicPartition: Offset] = [:]
 
   func report(_ promise: Promise, _ what: String) {
     violations.append(Violation(promise: promise, what: what))
@@ -64,16 +68,32 @@ public final class BrokerModel {
 }
 
 extension BrokerModel {
-  func acknowledge(_ values: [String], in place: TopicPartition) {
+  func acknowledge(_ values: [String], in place: TopicPartition, at base: Offset) {
     acknowledged += values.count
-    for value in values { acknowledgedValues[value] = place }
+    for (index, value) in values.enumerated() { acknowledgedValues[value] = (place, base + Int64(index)) }
+  }
+
+  func asksToTrim(_ place: TopicPartition, below offset: Offset) {
+    attemptedTrims[place] = max(attemptedTrims[place] ?? .zero, offset)
+  }
+  func hasTrimmed(_ place: TopicPartition, below offset: Offset) {
+    showStart(offset, of: place)
+    starts[place] = max(starts[place] ?? .zero, offset)
+  }
+  func showStart(_ offset: Offset, of place: TopicPartition) {
+    if offset > attemptedTrims[place] ?? .zero {
+      report(.durability, "\(place) begins at \(offset); nobody asked for that")
+    }
   }
 
   /// A transaction's records are not to be seen before its producer asks to commit.
   func begin(_ key: String, ordinal: Int64, client: String) {
     transactions[key] = Transaction(ordinal: ordinal, client: client)
   }
-  func write(_ values: [String], in key: String) { transactions[key]?.values += values }
+  func write(_ values: [String], in key: String) {
+    transactions[key]?.values += values
+    for value in values { transactionOf[value] = key }
+  }
   func asksToCommit(_ key: String) { transactions[key]?.outcome = .unknown }
   func hasCommitted(_ key: String) { transactions[key]?.outcome = .committed }
 
@@ -99,7 +119,7 @@ extension BrokerModel {
   }
 
   func show(_ value: String, at offset: Offset, of place: TopicPartition, _ isolation: IsolationLevel) {
-    if isolation == .readCommitted { shownAsCommitted.insert(value) }
+    if isolation == .readCommitted { shownAsCommitted[value] = (place, offset) }
     if let before = shown[place]?.updateValue(value, forKey: offset) ?? nil, before != value {
       report(.stability, "\(place) showed \(before) at \(offset), then \(value)")
     }
@@ -118,79 +138,4 @@ extension BrokerModel {
 
   /// What the administrator knows of a topic: there, gone, or unknown (nil).
   func topic(_ name: String, exists: Bool?) { topics[name] = .some(exists) }
-}
-
-extension BrokerModel {
-  /// Compares what stands in the logs at the end with everything that was promised.
-  func check(_ reading: FinalReading) {
-    checkRecords(reading)
-    checkTransactions(reading)
-    checkShown(reading)
-    // A group that never committed reads -1, and nothing was acknowledged to it.
-    if max(0, reading.position(of: "workers")) < acknowledgedPosition {
-      report(.positions, "workers ended at \(reading.position(of: "workers")), not \(acknowledgedPosition)")
-    }
-    for (name, exists) in topics.sorted(by: { $0.key < $1.key }) where exists != nil {
-      if reading.topics.contains(name) != exists {
-        report(.durability, "topic \(name) is not as acknowledged")
-      }
-    }
-  }
-
-  private func checkRecords(_ reading: FinalReading) {
-    for (place, records) in reading.records.sorted(by: { $0.key < $1.key }) {
-      var seen: Set<String> = []
-      var last: [Substring: Int] = [:]
-      for (_, value) in records {
-        if !seen.insert(value).inserted { report(.once, "\(value) stands twice in \(place)") }
-        let parts = value.split(separator: ":")
-        guard parts.count == 2, let number = Int(parts[1]) else { continue }
-        if let before = last[parts[0]], before >= number {
-          report(.order, "\(value) stands after \(parts[0]):\(before) in \(place)")
-        }
-        last[parts[0]] = number
-      }
-      for (value, home) in acknowledgedValues where home == place && !seen.contains(value) {
-        report(.durability, "\(value) was acknowledged and is not in \(place)")
-      }
-    }
-  }
-
-  private func checkTransactions(_ reading: FinalReading) {
-    let committed = Set(reading.committed.values.flatMap { $0.map(\.value) })
-    var last: [String: Int64] = [:]
-    for (key, transaction) in transactions.sorted(by: { $0.key < $1.key }) {
-      let visible = transaction.values.count { committed.contains($0) }
-      if visible > 0 { last[transaction.client] = max(last[transaction.client] ?? 0, transaction.ordinal) }
-      if visible > 0, visible < transaction.values.count {
-        report(.atomicity, "\(visible) of \(transaction.values.count) records of \(key) are visible")
-      }
-      switch transaction.outcome {
-      case .committed where visible == 0 && !transaction.values.isEmpty:
-        report(.atomicity, "\(key) was committed and is not visible")
-      case .aborted where visible > 0: report(.isolation, "\(key) never committed and is visible")
-      default: break
-      }
-    }
-    for client in Set(transactions.values.map(\.client)).sorted() {
-      let position = reading.position(of: client)
-      if position != last[client] ?? -1 {
-        report(.atomicity, "\(client) committed \(last[client] ?? -1), its group stands at \(position)")
-      }
-    }
-  }
-
-  private func checkShown(_ reading: FinalReading) {
-    for (place, records) in shown.sorted(by: { $0.key < $1.key }) {
-      let final = Dictionary(uniqueKeysWithValues: reading.records[place] ?? [])
-      for (offset, value) in records where final[offset] != value {
-        report(
-          .stability, "\(place) showed \(value) at \(offset), and has \(final[offset] ?? "nothing") there")
-      }
-    }
-    let committed = Set(reading.committed.values.flatMap { $0.map(\.value) })
-    for value in shownAsCommitted.sorted() where !committed.contains(value) {
-      report(.isolation, "\(value) was shown as committed and is not")
-    }
-  }
 }

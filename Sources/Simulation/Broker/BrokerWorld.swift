@@ -11,6 +11,8 @@ public enum Sabotage: String, Sendable, CaseIterable {
   case skippedSync
   /// Answers leave before what they rest on is durable.
   case earlyAnswer
+  /// Readers are shown what is not durable yet.
+  case unsyncedRecord
   /// Transactions are said to have ended, but no marker is written.
   case forgottenMarker
   /// What a fenced producer sends carries its successor's epoch.
@@ -34,6 +36,7 @@ public final class BrokerWorld {
   /// Counts the starts: jobs and ticks of a former life mean nothing.
   private var life = 0
   private var held: [Reply] = []
+  private var early = EarlyReading()
   private var plannedTick: Timestamp?
   /// One maintenance job at a time, as the server has one thread for them.
   private var isMaintaining = false
@@ -78,10 +81,16 @@ public final class BrokerWorld {
   }
 
   private func populate() {
-    for index in 0..<2 { clients.append(SequencedProducer(name: "p\(index)", partition: Int32(index % 2))) }
-    for index in 0..<2 { clients.append(TransactionalWriter(id: "x\(index)")) }
-    clients.append(LogReader(.readCommitted))
-    clients.append(LogReader(.readUncommitted))
+    let places = [Scenery.place(0), Scenery.place(1), Scenery.table, Scenery.trimmed]
+    for (index, place) in places.enumerated() {
+      clients.append(SequencedProducer(name: "p\(index)", place: place))
+    }
+    clients.append(TransactionalWriter(id: "x0", places: [Scenery.place(0), Scenery.place(1)]))
+    clients.append(TransactionalWriter(id: "x1", places: [Scenery.place(0), Scenery.table]))
+    clients.append(LogReader(.readCommitted, pause_max: .milliseconds(1500)))
+    // What is shown too early is there to be seen for a few milliseconds only.
+    let pause_max: Duration = .milliseconds(sabotage == .unsyncedRecord ? 10 : 1500)
+    clients.append(LogReader(.readUncommitted, pause_max: pause_max))
     for index in 0..<2 { clients.append(GroupWorker(name: "m\(index)")) }
     clients.append(Administrator())
   }
@@ -123,7 +132,9 @@ public final class BrokerWorld {
   func schedule(_ event: Event, after duration: Duration) { agenda.add(event, at: now + duration) }
 
   private func deliver(_ packet: Network.Packet) {
-    guard let broker, network.mayArrive(packet) else { return }
+    guard let client = network.client(of: packet.connection) else { return }
+    guard let broker else { return lose(packet.connection, of: client) }
+    if sabotage == .unsyncedRecord { early.note(packet) }
     broker.handle(
       tampered(packet.request), header: RequestHeader(key: .produce, version: packet.version),
       from: packet.connection, token: packet.token, now: now)
@@ -166,15 +177,21 @@ extension BrokerWorld {
   }
 
   private func transmit(_ reply: Reply) {
-    guard let client = network.client(of: reply.address.connection) else { return }
-    if isStormy, random.chance(1, in: 80) {
-      return schedule(.broken(client: client, reply.address.connection), within: .milliseconds(500))
-    }
+    let connection = reply.address.connection
+    guard let client = network.client(of: connection), !network.isLossy(connection) else { return }
+    if isStormy, random.chance(1, in: 80) { return lose(connection, of: client) }
     var response = reply.response
+    if sabotage == .unsyncedRecord { response = early.showing(response, beside: held) }
     if sabotage == .forgottenMarker, case .endTxn = response {
       response = .endTxn(EndTxnResponse(error: .none))
     }
-    agenda.add(.answer(reply.address, response), at: network.arrival(from: reply.address.connection, now))
+    agenda.add(.answer(reply.address, response), at: network.arrival(from: connection, now))
+  }
+
+  /// What was on its way is lost; the client notices after a while.
+  fileprivate func lose(_ connection: ConnectionID, of client: Int) {
+    network.lose(connection)
+    schedule(.broken(client: client, connection), within: .milliseconds(500))
   }
 
   /// A job that fails takes the process with it.
@@ -188,9 +205,7 @@ extension BrokerWorld {
     broker = nil
     held = []
     if random.chance(1, in: 4) { disk.kill() } else { disk.crash(&random) }
-    for (client, connection) in network.connections.enumerated() {
-      schedule(.broken(client: client, connection), within: .milliseconds(400))
-    }
+    for (client, connection) in network.connections.enumerated() { lose(connection, of: client) }
     schedule(.start, within: .milliseconds(200))
   }
 
@@ -249,9 +264,8 @@ struct Surroundings {
 
   func send(_ request: Request, version: Int16) {
     let packet = world.network.send(request, version: version, from: client)
-    if world.isStormy, world.random.chance(1, in: 80) {
-      return world.schedule(.broken(client: client, packet.connection), within: .milliseconds(500))
-    }
+    if world.network.isLossy(packet.connection) { return }
+    if world.isStormy, world.random.chance(1, in: 80) { return world.lose(packet.connection, of: client) }
     let arrival = world.network.arrival(to: packet.connection, world.now)
     world.schedule(.deliver(packet), after: arrival - world.now)
   }

@@ -9,6 +9,8 @@ struct FinalReading {
   /// Those that readers of committed records get.
   private(set) var committed: [TopicPartition: [(offset: Offset, value: String)]] = [:]
   private(set) var topics: Set<String> = []
+  /// The first offsets that were not deleted.
+  private(set) var starts: [TopicPartition: Offset] = [:]
   private var positions: [String: Int64] = [:]
   private let broker: Broker
   private let now: Timestamp
@@ -34,12 +36,21 @@ struct FinalReading {
     return broker.takeReplies().last?.response
   }
 
-  private func read(_ place: TopicPartition, _ isolation: IsolationLevel) -> [(Offset, String)] {
-    let part = FetchRequest.Partition(partition: place.partition, fetchOffset: .zero)
+  /// From `start` or, where that was deleted, from what is left.
+  private mutating func read(
+    _ place: TopicPartition, _ isolation: IsolationLevel, from start: Offset = .zero
+  ) -> [(Offset, String)] {
+    let part = FetchRequest.Partition(partition: place.partition, fetchOffset: start)
     let request = FetchRequest(
       maxWait: .zero, isolation: isolation, topics: [TopicEntry(name: place.topic, partitions: [part])])
     guard case .fetch(let response) = ask(.fetch(request)) else { return [] }
-    return FetchedRecords(response.topics[0].partitions[0]).records
+    let answer = response.topics[0].partitions[0]
+    starts[place] = answer.logStartOffset
+    if answer.error == .offsetOutOfRange, start < answer.logStartOffset {
+      return read(place, isolation, from: answer.logStartOffset)
+    }
+    // A batch may begin before what was asked for.
+    return FetchedRecords(answer).records.filter { $0.offset >= start }
   }
 
   /// The group's committed position in partition 0 of the workers' topic; -1 when there is none.
@@ -56,6 +67,30 @@ enum Scenery {
   static let records = "records"
   static let partitions: Int32 = 2
   static let workers = "workers"
+  /// Compacted: of each key the last committed value stays.
+  static let table = TopicPartition(topic: "table", partition: PartitionID(0))
+  /// Its oldest records are deleted on request.
+  static let trimmed = TopicPartition(topic: "trimmed", partition: PartitionID(0))
+
+  static func place(_ partition: Int32) -> TopicPartition {
+    TopicPartition(topic: records, partition: PartitionID(partition))
+  }
+}
+
+/// What a client writes: its name and a number that grows. Every fifth of its values has the same key.
+struct NumberedValue: Hashable {
+  static let keys = 5
+  let writer: Substring
+  let number: Int
+
+  /// Nil when it is no client's value.
+  init?(_ text: String) {
+    let parts = text.split(separator: ":")
+    guard parts.count == 2, let number = Int(parts[1]) else { return nil }
+    (writer, self.number) = (parts[0], number)
+  }
+
+  var key: String { "\(writer)/\(number % Self.keys)" }
 }
 
 /// A fetched partition as a consumer hands it on: without markers and without what was aborted.
@@ -105,7 +140,10 @@ extension RecordBatch {
     var builder = RecordBatchBuilder(
       baseTimestamp: .zero, attributes: RecordBatchAttributes(isTransactional: transactional),
       producerID: producer, producerEpoch: epoch, baseSequence: sequence)
-    for value in values { builder.append(key: nil, value: ByteSlice(Array(value.utf8))) }
+    for value in values {
+      let key = NumberedValue(value).map { ByteSlice(Array($0.key.utf8)) }
+      builder.append(key: key, value: ByteSlice(Array(value.utf8)))
+    }
     return ByteSlice(builder.build().bytes)
   }
 }

@@ -5,11 +5,17 @@ import BrokerProtocol
 
 final class LogReader: SimulatedClient {
   private let isolation: IsolationLevel
-  private var place = TopicPartition(topic: Scenery.records, partition: PartitionID(0))
+  private static let places = [Scenery.place(0), Scenery.place(1), Scenery.table, Scenery.trimmed]
+  private var place = Scenery.place(0)
   private var next = Offset.zero
   private var isFetching = false
 
-  init(_ isolation: IsolationLevel) { self.isolation = isolation }
+  /// Between two requests.
+  private let pause_max: Duration
+
+  init(_ isolation: IsolationLevel, pause_max: Duration) {
+    (self.isolation, self.pause_max) = (isolation, pause_max)
+  }
 
   func wake(_ world: Surroundings) {
     if !isFetching { fetch(world) }
@@ -24,7 +30,7 @@ final class LogReader: SimulatedClient {
     world.send(
       .fetch(
         FetchRequest(
-          maxWait: .milliseconds(Int64(world.draw(0..<3000))), minBytes: Int32(world.draw(0..<3)),
+          maxWait: pause_max * world.draw(0..<3), minBytes: Int32(world.draw(0..<3)),
           isolation: isolation, topics: [TopicEntry(name: place.topic, partitions: [part])])),
       version: 12)
   }
@@ -35,12 +41,15 @@ final class LogReader: SimulatedClient {
     let part = answer.topics[0].partitions[0]
     switch part.error {
     case .none: take(part, world)
+    case .offsetOutOfRange where place == Scenery.trimmed && next < part.logStartOffset:
+      world.model.showStart(part.logStartOffset, of: place)
+      next = part.logStartOffset
     case .offsetOutOfRange:
       world.model.report(.stability, "\(place) has nothing at \(next), where it was read before")
       next = .zero
     default: break  // the topic is not there yet
     }
-    world.wake(within: .milliseconds(1500))
+    world.wake(within: world.isStormy ? pause_max : .milliseconds(1500))
   }
 
   private func take(_ part: FetchResponse.Partition, _ world: Surroundings) {
@@ -52,7 +61,7 @@ final class LogReader: SimulatedClient {
     }
     next = fetched.next ?? next
     if world.chance(1, in: 20) {
-      place.partition = PartitionID(Int32(world.draw(0..<2)))
+      place = Self.places[world.draw(0..<Self.places.count)]
       next = .zero
     }
   }

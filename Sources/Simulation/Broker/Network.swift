@@ -17,6 +17,7 @@ struct Network {
   private(set) var connections: [ConnectionID] = []
   private var owners: [ConnectionID: Int] = [:]
   private var lastArrival: [ConnectionID: (to: Timestamp, from: Timestamp)] = [:]
+  private var lossy: Set<ConnectionID> = []
   private var nextToken: UInt64 = 0
   private var random: SeededRandom
 
@@ -41,7 +42,9 @@ struct Network {
     owners[connection].flatMap { connections[$0] == connection ? $0 : nil }
   }
 
-  func mayArrive(_ packet: Packet) -> Bool { client(of: packet.connection) != nil }
+  /// Something was lost on it: as nothing overtakes on a connection, nothing more comes through.
+  mutating func lose(_ connection: ConnectionID) { lossy.insert(connection) }
+  func isLossy(_ connection: ConnectionID) -> Bool { lossy.contains(connection) }
 
   /// Gives the client another connection; false when the broken one was not its last.
   mutating func reconnect(_ client: Int, after connection: ConnectionID) -> Bool {

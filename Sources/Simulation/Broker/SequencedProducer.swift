@@ -19,10 +19,7 @@ final class SequencedProducer: SimulatedClient {
   /// As librdkafka's limit with idempotence.
   private static let underWay_max = 5
 
-  init(name: String, partition: Int32) {
-    self.name = name
-    place = TopicPartition(topic: Scenery.records, partition: PartitionID(partition))
-  }
+  init(name: String, place: TopicPartition) { (self.name, self.place) = (name, place) }
 
   func wake(_ world: Surroundings) {
     if identity == nil {
@@ -56,9 +53,10 @@ final class SequencedProducer: SimulatedClient {
     case .produce(let answer):
       // Answers come in the order of the requests, so this one is the oldest batch's.
       guard let batch = underWay.first else { return }
-      if answer.topics[0].partitions[0].error == .none {
+      let part = answer.topics[0].partitions[0]
+      if part.error == .none {
         underWay.removeFirst()
-        world.model.acknowledge(batch.values, in: place)
+        world.model.acknowledge(batch.values, in: place, at: part.baseOffset)
       } else {
         world.hangUp()
       }

@@ -1,4 +1,4 @@
-// A transactional producer: records in both partitions and a position in one transaction, committed or
+// A transactional producer: records in two partitions and a position in one transaction, committed or
 // aborted. At times it falls silent for longer than its timeout; at times a second instance takes its place
 // while the first, which does not know yet, still sends.
 import Basics
@@ -17,6 +17,7 @@ final class TransactionalWriter: SimulatedClient {
   }
 
   private let id: String
+  private let places: [TopicPartition]
   private var instance = Instance()
   private var step = Step.initialize
   private var ordinal: Int64 = 0
@@ -30,7 +31,7 @@ final class TransactionalWriter: SimulatedClient {
   /// What the zombie has asked; its answer comes before those to later requests.
   private var zombieAsked: String?
 
-  init(id: String) { self.id = id }
+  init(id: String, places: [TopicPartition]) { (self.id, self.places) = (id, places) }
 
   private var key: String { "\(id)#\(ordinal)" }
 
@@ -53,9 +54,9 @@ final class TransactionalWriter: SimulatedClient {
     case .initialize:
       return .initProducerID(InitProducerIDRequest(transactionalID: id, transactionTimeout: .seconds(5)))
     case .addPartitions:
-      let all = TopicEntry(name: topic, partitions: [PartitionID(0), PartitionID(1)])
+      let all = places.map { TopicEntry(name: $0.topic, partitions: [$0.partition]) }
       return .addPartitionsToTxn(
-        .init(transactionalID: id, producerID: producer, producerEpoch: epoch, topics: [all]))
+        .init(transactionalID: id, producerID: producer, producerEpoch: epoch, topics: all))
     case .produceFirst: return produce(0, as: instance)
     case .produceSecond: return produce(1, as: instance)
     case .addOffsets:
@@ -74,14 +75,14 @@ final class TransactionalWriter: SimulatedClient {
     }
   }
 
-  private func produce(_ partition: Int, as instance: Instance) -> Request {
+  private func produce(_ index: Int, as instance: Instance) -> Request {
     let records = RecordBatch.carrying(
-      values[partition], producer: instance.producer, epoch: instance.epoch,
-      sequence: instance.sequences[partition], transactional: true)
-    let part = ProduceRequest.Partition(partition: PartitionID(Int32(partition)), records: records)
+      values[index], producer: instance.producer, epoch: instance.epoch,
+      sequence: instance.sequences[index], transactional: true)
+    let part = ProduceRequest.Partition(partition: places[index].partition, records: records)
     return .produce(
       ProduceRequest(
-        transactionalID: id, topics: [TopicEntry(name: Scenery.records, partitions: [part])]))
+        transactionalID: id, topics: [TopicEntry(name: places[index].topic, partitions: [part])]))
   }
 }
 
@@ -99,7 +100,7 @@ extension TransactionalWriter {
       step = .initialize  // whatever was open is aborted by the next instance
       return
     }
-    advance(world)
+    advance(after: response, world)
   }
 
   private func initialized(_ answer: InitProducerIDResponse, _ world: Surroundings) {
@@ -122,10 +123,10 @@ extension TransactionalWriter {
     step = .addPartitions
   }
 
-  private func advance(_ world: Surroundings) {
+  private func advance(after response: Response, _ world: Surroundings) {
     switch step {
-    case .produceFirst: confirm(0, world)
-    case .produceSecond: confirm(1, world)
+    case .produceFirst: confirm(0, by: response, world)
+    case .produceSecond: confirm(1, by: response, world)
     case .end:
       if commits { world.model.hasCommitted(key) }
       return begin(world)
@@ -138,10 +139,11 @@ extension TransactionalWriter {
     }
   }
 
-  private func confirm(_ partition: Int, _ world: Surroundings) {
-    instance.sequences[partition] += Int32(values[partition].count)
-    let place = TopicPartition(topic: Scenery.records, partition: PartitionID(Int32(partition)))
-    world.model.acknowledge(values[partition], in: place)
+  private func confirm(_ index: Int, by response: Response, _ world: Surroundings) {
+    guard case .produce(let answer) = response else { return }
+    instance.sequences[index] += Int32(values[index].count)
+    world.model.acknowledge(
+      values[index], in: places[index], at: answer.topics[0].partitions[0].baseOffset)
   }
 
   /// The former instance goes on as if nothing had happened.
@@ -170,7 +172,7 @@ extension TransactionalWriter {
     switch response {
     case .produce(let answer): answer.topics[0].partitions[0].error
     case .addPartitionsToTxn(let answer):
-      answer.topics[0].partitions.first { $0.error != .none }?.error ?? .none
+      answer.topics.lazy.flatMap(\.partitions).first { $0.error != .none }?.error ?? .none
     case .addOffsetsToTxn(let answer): answer.error
     case .txnOffsetCommit(let answer): answer.topics[0].partitions[0].error
     case .endTxn(let answer): answer.error
