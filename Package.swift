@@ -70,6 +70,7 @@ let package = Package(
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
+    module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
     module("Processors", at: "Engine/Processors", needs: ["Basics", "Metrics", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
@@ -86,7 +87,8 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Runtime", "Topology", "YAML",
+        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Replay", "Runtime",
+        "Topology", "YAML",
       ]),
     command(
       "bench", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "CMeter", "CRdKafka"]),
@@ -106,6 +108,9 @@ let package = Package(
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
     tests("EventsTests", needs: ["Basics", "Events"]),
+    tests(
+      "ReplayTests",
+      needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Replay", "Runtime"]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"]),

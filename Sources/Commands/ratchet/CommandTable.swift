@@ -3,5 +3,6 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
+  .replay,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive,
 ]

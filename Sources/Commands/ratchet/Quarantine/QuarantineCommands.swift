@@ -3,7 +3,7 @@
 import Basics
 import Kafka
 
-private let prefixOption = Option(
+let prefixOption = Option(
   name: "prefix", value: "NAME", summary: "what topics' names begin with", variable: "RATCHET_PREFIX",
   fallback: "ratchet")
 private let reasonOption = Option(

@@ -97,5 +97,5 @@ public struct ProcessorDefinition: Sendable {
   }
 
   /// In the order of the task's stores, the engine's own last.
-  var allChangelogTopics: [String] { changelogTopics + (timeTopic.map { [$0] } ?? []) }
+  public var allChangelogTopics: [String] { changelogTopics + (timeTopic.map { [$0] } ?? []) }
 }

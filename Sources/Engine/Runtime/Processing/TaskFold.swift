@@ -40,7 +40,7 @@ public struct TaskFold {
   private(set) var time = RecordedTime()
   /// How many partitions the outputs' topics and the quarantine topic have. Which partition an output goes to
   /// is not part of its hash.
-  var partitionCounts: [String: Int32] = [:]
+  public var partitionCounts: [String: Int32] = [:]
 
   /// A task with empty stores, behind the epoch `last`.
   public init(_ partition: PartitionID, of definition: ProcessorDefinition, after last: EpochRecord? = nil) {
