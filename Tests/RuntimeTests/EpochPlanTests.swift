@@ -17,9 +17,14 @@ import Testing
   private func plan(
     _ inputs: [InputCursor], at wallClock: Int64, after previous: Int64 = 0, announced: Int64? = nil
   ) -> EpochPlan? {
-    let limit = EpochPlan.Limit(
-      inputs, wallClock: Timestamp(milliseconds: wallClock),
-      announced: announced.map { Timestamp(milliseconds: $0) })
+    let upstream = UpstreamClocks(
+      announced.map { time in
+        let id = UpstreamTask(topic: "in", processor: "u", task: PartitionID(0))
+        let announced = UpstreamTime(
+          time: Timestamp(milliseconds: time), watermark: EventTime(milliseconds: time - 5000))
+        return [.init(id: id, announced: announced, heardAt: .zero, isPassedOver: false)]
+      } ?? [])
+    let limit = EpochPlan.Limit(inputs, upstream, wallClock: Timestamp(milliseconds: wallClock))
     return limit.map { EpochPlan(inputs, $0, after: Timestamp(milliseconds: previous)) }
   }
 

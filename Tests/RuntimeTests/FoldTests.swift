@@ -13,7 +13,7 @@ import Testing
       FoldContext.Destination(topic: $0, partitions: 1, recordBytesMax: 1000)
     }
     return OpenEpoch(
-      batches, batches.map { 0..<$0.count }, isControl: batches.map { _ in false },
+      batches, batches.map { 0..<$0.count }, kinds: batches.map { _ in .outside },
       context: FoldContext(destinations, clock, TaskTime(isKept: false)),
       quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
   }

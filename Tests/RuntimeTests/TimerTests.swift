@@ -1,5 +1,6 @@
 // Timers: when they fire, in which order, and that nothing but recorded time decides it.
 import Basics
+import Synchronization
 import Testing
 
 @testable import Runtime
@@ -7,10 +8,17 @@ import Testing
 /// Watches keys: says "k quiet" when nothing has come for a key for 100 ms, and again each 50 ms up to twice.
 /// A value of "stop" ends the watch.
 struct QuietWatch: Processor {
-  let log = Log()
+  let log: Log
+  init(log: Log = Log()) { self.log = log }
   var stores: [any TaskStore] { [] }
 
-  final class Log { var lines: [String] = [] }
+  final class Log: Sendable {
+    private let kept = Mutex<[String]>([])
+    var lines: [String] {
+      get { kept.withLock { $0 } }
+      set { kept.withLock { $0 = newValue } }
+    }
+  }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     let (key, value) = (record.key?.text ?? "", record.value?.text ?? "")
@@ -50,7 +58,7 @@ final class EpochsByHand<P: Processor> {
     clock.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
     let destination = FoldContext.Destination(topic: "out", partitions: 1, recordBytesMax: 1000)
     var open = OpenEpoch(
-      [batch], [0..<batch.count], isControl: [false], context: FoldContext([destination], clock, body.time),
+      [batch], [0..<batch.count], kinds: [.outside], context: FoldContext([destination], clock, body.time),
       quarantine: Quarantine(processor: "p", inputs: [partition("in")], partition: PartitionID(0)))
     body.fold(&open)
     open.finish()

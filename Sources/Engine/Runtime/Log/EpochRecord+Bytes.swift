@@ -42,7 +42,7 @@ extension EpochRecord {
     }
     passedOver = []
     for _ in 0..<(try reader.integer(UInt16.self)) {
-      let upstream = PassedOver(
+      let upstream = UpstreamTask(
         topic: try reader.name(), processor: try reader.name(),
         task: PartitionID(try reader.integer(Int32.self)))
       if let last = passedOver.last, last >= upstream { throw .invalid("upstream tasks out of order") }

@@ -28,24 +28,6 @@ public struct EpochRecord: Hashable, Sendable {
     }
   }
 
-  /// An upstream task that did not hold time back in this epoch, because it had been silent.
-  public struct PassedOver: Hashable, Comparable, Sendable {
-    /// The input that it writes.
-    public var topic: String
-    public var processor: String
-    public var task: PartitionID
-
-    public init(topic: String, processor: String, task: PartitionID) {
-      self.topic = topic
-      self.processor = processor
-      self.task = task
-    }
-
-    public static func < (a: PassedOver, b: PassedOver) -> Bool {
-      (a.topic, a.processor, a.task) < (b.topic, b.processor, b.task)
-    }
-  }
-
   public var epoch: Epoch
   /// Recorded time at the epoch's end; never less than the previous epoch's.
   public var recordedTime: Timestamp
@@ -59,13 +41,13 @@ public struct EpochRecord: Hashable, Sendable {
   public var stateHash: UInt64
   /// Every input partition of the task, also those of which nothing was read, ordered by topic, then number.
   public var inputs: [Input]
-  /// In order.
-  public var passedOver: [PassedOver]
+  /// Upstream tasks that did not hold time back in this epoch, because they had been silent; in order.
+  public var passedOver: [UpstreamTask]
 
   public init(
     epoch: Epoch, recordedTime: Timestamp, watermark: EventTime, codeHash: UInt64, outputHash: UInt64 = 0,
     stateHash: UInt64 = 0,
-    inputs: [Input], passedOver: [PassedOver] = []
+    inputs: [Input], passedOver: [UpstreamTask] = []
   ) {
     self.epoch = epoch
     self.recordedTime = recordedTime
@@ -82,5 +64,23 @@ public struct EpochRecord: Hashable, Sendable {
 
   public func next(of partition: TopicPartition) -> Offset? {
     inputs.first { $0.partition == partition }?.next
+  }
+}
+
+/// A task that writes one of this task's inputs.
+public struct UpstreamTask: Hashable, Comparable, Sendable {
+  /// The input.
+  public var topic: String
+  public var processor: String
+  public var task: PartitionID
+
+  public init(topic: String, processor: String, task: PartitionID) {
+    self.topic = topic
+    self.processor = processor
+    self.task = task
+  }
+
+  public static func < (a: UpstreamTask, b: UpstreamTask) -> Bool {
+    (a.topic, a.processor, a.task) < (b.topic, b.processor, b.task)
   }
 }

@@ -19,6 +19,7 @@ struct OutgoingBatches {
     for publication in publications {
       let buffer = publication.buffer
       add(buffer.outputs, to: publication.outputTopics)
+      add(buffer.announcements, to: publication.outputTopics)
       let changelogs = add(buffer.changelog, to: publication.changelogTopics)
       add(buffer.quarantine, to: [publication.quarantineTopic])
       let batch = batch(publication.epochs.topic)

@@ -11,9 +11,13 @@ public struct EpochBuffer: Sendable {
   public let quarantine: OutboundRecords
   /// `output` is the number of the store.
   public let changelog: OutboundRecords
+  /// Sent behind the outputs, and like them `output` is the number of the topic; not hashed.
+  public let announcements: OutboundRecords
 
-  init(record: EpochRecord, outputs: OutboundRecords, quarantine: OutboundRecords, changelog: OutboundRecords)
-  {
+  init(
+    record: EpochRecord, outputs: OutboundRecords, quarantine: OutboundRecords, changelog: OutboundRecords,
+    announcements: OutboundRecords = OutboundRecords()
+  ) {
     var record = record
     record.outputHash = outputs.hash(seed: quarantine.hash())
     record.stateHash = changelog.hash()
@@ -23,9 +27,11 @@ public struct EpochBuffer: Sendable {
     self.outputs = outputs
     self.quarantine = quarantine
     self.changelog = changelog
+    self.announcements = announcements
   }
 
   public var byteCount: Int {
     recordBytes.count + outputs.byteCount + quarantine.byteCount + changelog.byteCount
+      + announcements.byteCount
   }
 }

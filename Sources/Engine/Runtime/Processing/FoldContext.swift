@@ -100,6 +100,8 @@ public struct FoldContext {
 
   @inlinable mutating func beginRecord() { start = records.mark }
 
+  func hear(_ announcement: Announcement, on input: Int) { taskTime.hear(announcement, on: input) }
+
   /// The next timer that is due by `time`, if there is one, and recorded time at its due time.
   @usableFromInline mutating func takeTimer(dueBy time: Timestamp) -> Timer? {
     let timer = taskTime.take(dueBy: time)

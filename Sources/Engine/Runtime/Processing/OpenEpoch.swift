@@ -5,7 +5,7 @@ internal import Basics
 /// The inputs of one epoch, its clock, and what folding them has made so far.
 @usableFromInline struct OpenEpoch {
   @usableFromInline let batches: [RecordBatch]
-  @usableFromInline let isControl: [Bool]
+  @usableFromInline let kinds: [ProcessorInput.Kind]
   @usableFromInline var context: FoldContext
   @usableFromInline var ledgers: [Ledger]
   private(set) var quarantine: Quarantine
@@ -13,17 +13,17 @@ internal import Basics
 
   /// `ranges` are what the epoch takes of `batches`; all are in the order of the processor's inputs.
   init(
-    _ batches: [RecordBatch], _ ranges: [Range<Int>], isControl: [Bool], context: FoldContext,
+    _ batches: [RecordBatch], _ ranges: [Range<Int>], kinds: [ProcessorInput.Kind], context: FoldContext,
     quarantine: Quarantine
   ) {
     self.batches = batches
-    self.isControl = isControl
+    self.kinds = kinds
     self.context = context
     self.quarantine = quarantine
     ledgers = Array(repeating: Ledger(), count: batches.count)
     let partitions = quarantine.inputs
     let ranks = partitions.map { partition in partitions.count { $0 < partition } }
-    merge = Merge(batches, ranges, isControl: isControl, ranks: ranks)
+    merge = Merge(batches, ranges, isControl: kinds.map { $0 == .control }, ranks: ranks)
   }
 
   @usableFromInline mutating func nextRun() -> Merge.Run? { merge.next(of: batches) }
@@ -36,6 +36,17 @@ internal import Basics
     guard case .setAside(let reason) = final else { return }
     context.takeBack()
     quarantine.add(record, because: reason, at: context.time)
+  }
+
+  /// Takes note of an upstream task's announcement; the fold does not see it.
+  @usableFromInline mutating func hear(_ record: borrowing InputRecord) {
+    context.beginRecord()
+    if let value = record.value, let announcement = Announcement(decoding: value) {
+      context.hear(announcement, on: record.input)
+      settle(.folded, record)
+    } else {
+      settle(.setAside(.undecodable), record)
+    }
   }
 
   /// Ends the folding: outputs at the epoch's end that were too large have no record to set aside, so they

@@ -38,12 +38,32 @@ public struct ProcessorInput: Hashable, Sendable {
     case control
   }
 
+  /// A processor whose tasks write the topic and announce their time on it.
+  public struct Upstream: Hashable, Sendable {
+    public var processor: String
+    /// It has as many tasks as this has partitions.
+    public var epochsTopic: String
+
+    public init(_ processor: String, epochsTopic: String) {
+      self.processor = processor
+      self.epochsTopic = epochsTopic
+    }
+  }
+
   public var topic: String
   public var kind: Kind
+  /// Time waits for all tasks of these; without any, nobody's announcements hold it back.
+  public var upstream: [Upstream] = []
 
   public init(_ topic: String, _ kind: Kind) {
     self.topic = topic
     self.kind = kind
+  }
+
+  /// A topic that tasks write: each of them in its outputs, as announced.
+  public init(_ topic: String, writtenBy upstream: [Upstream]) {
+    self.init(topic, .tasks)
+    self.upstream = upstream
   }
 }
 
@@ -53,10 +73,13 @@ public struct ProcessorOutput: Hashable, Sendable {
   /// Of key and value together; below the topic's `max.message.bytes` by what headers and a batch's framing
   /// take.
   public var recordBytesMax: Int
+  /// Tasks read it: on each of its partitions every epoch announces how far it has come.
+  public var isAnnounced: Bool
 
-  public init(_ topic: String, recordBytesMax: Int = 1_000_000) {
+  public init(_ topic: String, recordBytesMax: Int = 1_000_000, isAnnounced: Bool = false) {
     self.topic = topic
     self.recordBytesMax = recordBytesMax
+    self.isAnnounced = isAnnounced
   }
 }
 
@@ -71,8 +94,8 @@ public struct ProcessorDefinition: Sendable {
   public var outputs: [ProcessorOutput]
   /// The changelog of each store, in the order of `Processor.stores`.
   public var changelogTopics: [String]
-  /// The changelog of what the engine keeps for the processor, above all timers; a processor that sets none
-  /// needs none.
+  /// The changelog of what the engine keeps for the processor: timers, and what upstream tasks have
+  /// announced. A processor that has neither needs none.
   public let timeTopic: String?
   /// Of the code and the configuration; a replay by other code is told apart by it.
   public var codeHash: UInt64
@@ -85,6 +108,9 @@ public struct ProcessorDefinition: Sendable {
     make: @escaping @Sendable (PartitionID) -> P
   ) {
     precondition(!inputs.isEmpty, "a processor without inputs")
+    precondition(
+      timeTopic != nil || inputs.allSatisfy(\.upstream.isEmpty),
+      "a processor with upstream tasks and without a time topic")
     self.name = name
     self.epochsTopic = epochsTopic
     self.quarantineTopic = quarantineTopic

@@ -29,7 +29,7 @@ public import Basics
   @inlinable static func fold(_ epoch: inout OpenEpoch, with processor: inout P) {
     while let run = epoch.nextRun() {
       let batch = epoch.batches[run.input]
-      let movesTime = !epoch.isControl[run.input]
+      let (movesTime, isFromTasks) = (epoch.kinds[run.input] != .control, epoch.kinds[run.input] == .tasks)
       var folded = 0
       batch.forEach(in: run.records, of: run.input) { record in
         if movesTime {
@@ -37,6 +37,7 @@ public import Basics
           if time >= epoch.context.nextDue { fireTimers(dueBy: time, &epoch, &processor) }
           epoch.context.clock.advance(to: time)
         }
+        if isFromTasks, record.hasNoKey { return epoch.hear(record) }
         epoch.context.beginRecord()
         let verdict = processor.fold(record, in: &epoch.context)
         if verdict == .folded && !epoch.context.isOversized {

@@ -14,11 +14,11 @@ public struct ClosedEpoch: Sendable {
   /// Recorded time and watermark at its end.
   public var end: Timestamp
   public var watermark: EventTime
-  public var passedOver: [EpochRecord.PassedOver]
+  public var passedOver: [UpstreamTask]
 
   public init(
     _ epoch: Epoch, _ inputs: [EpochRecord.Input], _ batches: [RecordBatch], _ ranges: [Range<Int>],
-    end: Timestamp, watermark: EventTime, passedOver: [EpochRecord.PassedOver] = []
+    end: Timestamp, watermark: EventTime, passedOver: [UpstreamTask] = []
   ) {
     precondition(
       inputs.count == batches.count && inputs.count == ranges.count, "a range of a batch for each input")
@@ -53,6 +53,11 @@ public struct TaskFold {
   /// What it remembers.
   public var stores: [any TaskStore] { body.stores }
 
+  /// What an upstream task had announced by the last epoch's end.
+  func announced(_ input: Int, _ processor: String, _ task: PartitionID) -> UpstreamTime? {
+    body.time.announced(input, processor, task)
+  }
+
   /// When the next timer is due. Like every fold, it may be asked for only when the stores are full.
   var nextDue: Timestamp? { body.time.next?.due }
 
@@ -60,7 +65,7 @@ public struct TaskFold {
   public mutating func fold(_ closed: ClosedEpoch) -> EpochBuffer {
     time.openEpoch(end: closed.end, watermark: closed.watermark)
     var open = OpenEpoch(
-      closed.batches, closed.ranges, isControl: definition.inputs.map { $0.kind == .control },
+      closed.batches, closed.ranges, kinds: definition.inputs.map(\.kind),
       context: FoldContext(destinations, time, body.time),
       quarantine: Quarantine(
         processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition))
@@ -78,7 +83,22 @@ public struct TaskFold {
       inputs: inputs.sorted { $0.partition < $1.partition }, passedOver: closed.passedOver)
     return EpochBuffer(
       record: record, outputs: open.context.records, quarantine: open.quarantine.records,
-      changelog: changelog)
+      changelog: changelog, announcements: announcements)
+  }
+
+  /// To every partition of the topics that tasks read: how far this one has come.
+  private var announcements: OutboundRecords {
+    var records = OutboundRecords()
+    let announcement = Announcement(
+      processor: id.processor, task: id.partition, time: time.now, watermark: time.watermark)
+    let bytes = announcement.encoded()
+    for (number, output) in definition.outputs.enumerated() where output.isAnnounced {
+      for partition in 0..<(partitionCounts[output.topic] ?? 1) {
+        unsafe records.append(
+          to: number, PartitionID(partition), at: time.now, key: nil, value: bytes.span.bytes)
+      }
+    }
+    return records
   }
 
   private var destinations: [FoldContext.Destination] {

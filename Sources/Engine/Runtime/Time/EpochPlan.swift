@@ -10,6 +10,8 @@ struct EpochPlan: Equatable {
   var counts: [Int]
   /// Recorded time at its end.
   var end: Timestamp
+  /// The watermark there; where it would go back, it stays.
+  var watermark: EventTime
 
   /// How far records from outside may run ahead of the least announced time of upstream tasks: what an idle
   /// task takes to announce.
@@ -20,18 +22,17 @@ struct EpochPlan: Equatable {
     /// Records from outside with a place beyond it stay unread.
     fileprivate let place: Timestamp
     fileprivate let wallClock: Timestamp
-    fileprivate let announced: Timestamp?
+    fileprivate let upstream: UpstreamClocks
 
-    /// `announced` is the least recorded time that upstream tasks have announced, nil without such tasks. nil
-    /// while the next record of an input from outside is not known: it may be older than all others.
-    init?(_ inputs: [InputCursor], wallClock: Timestamp, announced: Timestamp?) {
-      var place = announced.map { $0 + leadMax } ?? Timestamp(milliseconds: .max)
+    /// nil while the next record of an input from outside is not known: it may be older than all others.
+    init?(_ inputs: [InputCursor], _ upstream: UpstreamClocks, wallClock: Timestamp) {
+      var place = upstream.head.map { $0 + leadMax } ?? Timestamp(milliseconds: .max)
       for input in inputs where input.kind == .outside && input.end == nil {
         // The last record gathered stays unread and stands for all behind it.
         if input.unread.isEmpty { return nil }
         place = min(place, min(input.lastPlace, wallClock))
       }
-      (self.place, self.wallClock, self.announced) = (place, wallClock, announced)
+      (self.place, self.wallClock, self.upstream) = (place, wallClock, upstream)
     }
 
     /// Whether anything of `input` may be read.
@@ -71,7 +72,21 @@ struct EpochPlan: Equatable {
       counts.append(count)
       if let head { end = min(end, head) }
     }
-    if let announced = limit.announced { end = min(end, announced) }
+    if let announced = limit.upstream.head { end = min(end, announced) }
+    if previous == .zero { end = max(end, min(limit.wallClock, Self.beginning(inputs))) }
     self.end = max(previous, end)
+    let outside = RecordedTime.watermark(behind: self.end)
+    let upstream = limit.upstream.watermark(at: self.end)
+    watermark =
+      inputs.contains { $0.kind == .outside } ? min(outside, upstream ?? outside) : upstream ?? outside
+  }
+
+  /// Where time begins when nothing is known of it: at the first record, even if upstream tasks have
+  /// announced nothing, so that nothing is stamped 1970.
+  private static func beginning(_ inputs: [InputCursor]) -> Timestamp {
+    let first = inputs.filter { $0.kind != .control }.compactMap { input in
+      input.unread.first.map { input.batch.entries[$0].timestamp }
+    }
+    return first.min() ?? .zero
   }
 }

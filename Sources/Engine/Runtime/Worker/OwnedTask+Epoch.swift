@@ -7,15 +7,24 @@ extension OwnedTask {
   var hasGathered: Bool { inputs.contains { !$0.unread.isEmpty } }
 
   private func limit(_ now: Moment) -> EpochPlan.Limit? {
-    EpochPlan.Limit(inputs, wallClock: now.wallClock, announced: nil)
+    EpochPlan.Limit(inputs, upstream, wallClock: now.wallClock)
   }
 
   /// Whether an epoch could be made now, and has anything to do.
   func hasWork(_ now: Moment) -> Bool {
     guard let limit = limit(now) else { return false }
     if inputs.contains(where: { limit.allows($0) }) { return true }
-    guard let due = fold.nextDue, due <= max(fold.time.now, now.wallClock) else { return false }
+    let due = isAnnouncementDue(now) ? Timestamp(milliseconds: 1) : fold.nextDue
+    guard let due, due <= max(fold.time.now, now.wallClock) else { return false }
     return due <= EpochPlan(inputs, limit, after: fold.time.now).end
+  }
+
+  /// How often an idle task tells the tasks behind it how far it has come.
+  private static var announceInterval: Duration { .seconds(5) }
+
+  private func isAnnouncementDue(_ now: Moment) -> Bool {
+    guard definition.outputs.contains(where: \.isAnnounced) else { return false }
+    return announcedAt.map { now.uptime - $0 >= Self.announceInterval } ?? true
   }
 
   /// Whether an epoch is held up by the limits of what is gathered, and not by time.
@@ -36,7 +45,9 @@ extension OwnedTask {
   }
 
   /// Takes what has been fetched of its inputs, up to an epoch's limits. True when there was any.
-  func gather(_ port: any ClientPort, _ settings: EngineSettings) throws(ClientFailure) -> Bool {
+  func gather(
+    _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
+  ) throws(ClientFailure) -> Bool {
     var hasAny = false
     for index in inputs.indices {
       inputs[index].letGo()
@@ -45,8 +56,23 @@ extension OwnedTask {
       let end = try port.read(inputs[index].partition, into: &inputs[index].batch, limit: limit)
       inputs[index].looked(end: end)
       hasAny = hasAny || inputs[index].batch.count > before
+      if inputs[index].kind == .tasks { hear(inputs[index], before..<inputs[index].batch.count, now) }
+    }
+    let inputs = inputs
+    upstream.judge(fold.time.now, at: now.uptime) { topic in
+      inputs.contains { $0.partition.topic == topic && $0.end != nil }
     }
     return hasAny
+  }
+
+  /// Records of tasks are always read, so what they announce counts as soon as it is gathered.
+  private func hear(_ input: InputCursor, _ records: Range<Int>, _ now: Moment) {
+    input.batch.forEach(in: records, of: 0) { record in
+      guard record.hasNoKey, let value = record.value, let heard = Announcement(decoding: value) else {
+        return
+      }
+      upstream.hear(heard, on: input.partition.topic, at: now.uptime)
+    }
   }
 
   /// Folds what may be read of what was gathered into an epoch, which then waits for its commit.
@@ -59,7 +85,8 @@ extension OwnedTask {
     let buffer = fold.fold(
       ClosedEpoch(
         epoch, taken, cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
-        end: plan.end, watermark: RecordedTime.watermark(behind: plan.end)))
+        end: plan.end, watermark: plan.watermark, passedOver: upstream.passedOver))
+    announcedAt = now.uptime
     do throws(StoreError) { try state?.checkStores() } catch {
       // What was folded without what the disk could not give must not be published.
       memory = nil

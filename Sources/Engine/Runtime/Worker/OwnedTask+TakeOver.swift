@@ -57,12 +57,12 @@ extension OwnedTask {
     _ last: LoggedEpoch?, _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
   ) throws(ClientFailure) {
     if let sealed, sealed.recordBytes == last?.bytes { try committed(nil, at: now.wallClock) }
-    if let memory, memory.last?.bytes == last?.bytes { return try run(port) }
+    if let memory, memory.last?.bytes == last?.bytes { return try run(port, now) }
     forget(last)
     let positions = try openState(last, port, settings, at: now.wallClock)
     guard let last, let positions, !changelogs.isEmpty else {
       memory = Memory(last: last)
-      return try run(port)
+      return try run(port, now)
     }
     restore = Restore(changelogs, from: positions, to: last, at: now.uptime)
     phase.become(.restoring)
@@ -89,20 +89,40 @@ extension OwnedTask {
       memory = Memory(last: target)
       restore = nil
     }
-    try run(port)
+    try run(port, now)
   }
 
   /// Begins to read the inputs where the task stands.
-  private func run(_ port: any ClientPort) throws(ClientFailure) {
-    for topic in definition.outputs.map(\.topic) + [definition.quarantineTopic] {
+  private func run(_ port: any ClientPort, _ now: Moment) throws(ClientFailure) {
+    let upstreamTopics = definition.inputs.flatMap(\.upstream).map(\.epochsTopic)
+    for topic in definition.outputs.map(\.topic) + [definition.quarantineTopic] + upstreamTopics {
       fold.partitionCounts[topic] = try port.partitionCount(of: topic)
     }
     if inputs.isEmpty { inputs = try makeCursors(port) }
     if !isReading {
+      upstream = makeClocks(now)
       for input in inputs { try port.startReading(input.partition, at: input.next) }
       isReading = true
     }
     phase.become(.running)
+  }
+
+  /// As of the last epoch: nothing has been gathered yet.
+  private func makeClocks(_ now: Moment) -> UpstreamClocks {
+    let passedOver = memory?.last?.record.passedOver ?? []
+    var clocks: [UpstreamClocks.One] = []
+    for (number, input) in definition.inputs.enumerated() {
+      for upstream in input.upstream {
+        for task in 0..<(fold.partitionCounts[upstream.epochsTopic] ?? 0) {
+          let id = UpstreamTask(topic: input.topic, processor: upstream.processor, task: PartitionID(task))
+          clocks.append(
+            .init(
+              id: id, announced: fold.announced(number, id.processor, id.task), heardAt: now.uptime,
+              isPassedOver: passedOver.contains(id)))
+        }
+      }
+    }
+    return UpstreamClocks(clocks)
   }
 
   private func makeCursors(_ port: any ClientPort) throws(ClientFailure) -> [InputCursor] {

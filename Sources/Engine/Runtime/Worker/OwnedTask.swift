@@ -26,6 +26,10 @@ final class OwnedTask {
   /// In the processor's order; empty until the task has once been running.
   var inputs: [InputCursor] = []
   var isReading = false
+  /// The clocks of the tasks in front of it, as of what has been gathered; none until it is running.
+  var upstream = UpstreamClocks()
+  /// When the last epoch was sealed, and with it announced.
+  var announcedAt: Duration?
   var epoch = Epoch(0)
   var lastCommit: Timestamp?
   /// When to try again after Kafka asked for patience.

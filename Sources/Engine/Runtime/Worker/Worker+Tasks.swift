@@ -66,7 +66,7 @@ extension Worker {
     isDry = true
     for task in orderedTasks where task.phase == .running && task.retryAt <= now.uptime {
       attempt(task, now) { () throws(ClientFailure) in
-        if try task.gather(port, settings) { isDry = false }
+        if try task.gather(port, settings, now) { isDry = false }
       }
     }
     guard now.uptime >= lagAskedAt + settings.lagInterval else { return }
