@@ -107,7 +107,7 @@ let package = Package(
       data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
-    tests("EventsTests", needs: ["Basics", "Events"]),
+    tests("EventsTests", needs: ["Basics", "Events"], data: ["Judge"]),
     tests(
       "ReplayTests",
       needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Replay", "Runtime"]),

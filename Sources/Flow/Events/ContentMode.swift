@@ -31,6 +31,15 @@ enum ContentMode: Equatable {
   }
 }
 
+extension JSONText {
+  /// Whether it is a media type of JSON.
+  var namesJSON: Bool {
+    guard isEscaped else { return rawBytes.namesJSON }
+    let bytes = Array(string.utf8)
+    return unsafe bytes.span.bytes.namesJSON
+  }
+}
+
 extension RawSpan {
   /// Whether these are the bytes of `text`.
   func holds(_ text: StaticString) -> Bool {

@@ -1,7 +1,18 @@
 // Reading RFC 3339, the form of every time in an event.
 public import Basics
 
+extension JSONText {
+  /// The moment it says, nil when it says none.
+  var time: EventTime? {
+    guard isEscaped else { return EventTime(rfc3339: rawBytes) }
+    let bytes = Array(string.utf8)
+    return EventTime(rfc3339: unsafe bytes.span.bytes)
+  }
+}
+
 extension EventTime {
+  static let rule = "must be a time of RFC 3339, as 2026-01-31T09:00:00.000Z"
+
   /// The moment that `bytes` say in RFC 3339, `2026-01-31T09:00:00.123Z` or with an offset from UTC; nil when
   /// they say none. What is finer than a millisecond is dropped; a leap second is the second after it.
   public init?(rfc3339 bytes: RawSpan) {

@@ -16,6 +16,8 @@ public struct JSONFault: Error, Hashable, Sendable {
     case tooLong = "more than 1 GB of JSON"
     /// The value is JSON, but of another kind than the reader was asked for.
     case unexpectedKind = "a value of another kind was expected"
+    /// What was read breaks a rule of the event's shape, which the decoder knows.
+    case shape = "a rule of the event's type is broken"
   }
 
   public var rule: Rule

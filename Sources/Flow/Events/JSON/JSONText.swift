@@ -26,6 +26,12 @@ public struct JSONText: ~Escapable {
     isEscaped = false
   }
 
+  @_lifetime(copy other)
+  init(copying other: borrowing JSONText) {
+    rawBytes = other.rawBytes
+    isEscaped = other.isEscaped
+  }
+
   /// Allocates, unless the text is at most 15 bytes.
   public var string: String {
     if !isEscaped { return unsafe rawBytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) } }

@@ -1,0 +1,105 @@
+// How events are declared: each type lists its fields once, in Swift, and from that list come the decoder
+// and the JSON Schemas. So they cannot drift apart (docs/decisions/0006).
+
+/// What a field's value must be.
+public indirect enum FieldShape: Sendable {
+  /// Characters as Unicode scalars, at least one unless said otherwise.
+  case text(charactersMax: Int)
+  /// One of the names.
+  case choice([String])
+  case whole(ClosedRange<Int64>)
+  case number(ClosedRange<Double>)
+  case boolean
+  /// RFC 3339.
+  case time
+  /// Any JSON object; its content is the producer's affair.
+  case object
+  case list(of: FieldShape, countMax: Int)
+  case records([Field], countMax: Int)
+}
+
+/// One field of an event's data, or of a record in one of its lists.
+public struct Field: Sendable {
+  /// As in JSON; OpenTelemetry's name where its GenAI conventions have one. A dot is part of the name.
+  public var name: String
+  public var shape: FieldShape
+  public var isRequired: Bool
+  /// What it means, with its unit.
+  public var about: String
+
+  init(_ name: String, _ shape: FieldShape, _ about: String, isRequired: Bool = false) {
+    self.name = name
+    self.shape = shape
+    self.about = about
+    self.isRequired = isRequired
+  }
+
+  /// The field, required.
+  var required: Field { Field(name, shape, about, isRequired: true) }
+}
+
+/// A list of names as a Swift enumeration, whose raw values count from 0 in order.
+public protocol FieldSet: RawRepresentable<Int>, CaseIterable, Sendable {
+  var field: Field { get }
+}
+
+/// Values of a field that can be one of a few; raw values count from 0 in order.
+public protocol Choice: RawRepresentable<Int>, CaseIterable, Sendable {}
+
+extension Choice {
+  /// As in JSON: `thumbsUp` is `thumbs_up`.
+  public var name: String {
+    "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+}
+
+// MARK: - Shapes by the names that declarations use
+
+extension Field {
+  /// Names things and becomes a key.
+  static let idCharactersMax = 256
+  /// A line or two: names, reasons.
+  static let lineCharactersMax = 1024
+  /// What people or models write; a topic takes a megabyte.
+  static let textCharactersMax = 262_144
+  /// The whole numbers that every JSON reader keeps exact (RFC 8259, section 6).
+  static let wholeMax: Int64 = 9_007_199_254_740_991
+  /// Beyond any duration, cost or measurement that means something.
+  static let numberMax = 1e18
+
+  static func id(_ name: String, _ about: String) -> Field {
+    Field(name, .text(charactersMax: idCharactersMax), about)
+  }
+  static func line(_ name: String, _ about: String) -> Field {
+    Field(name, .text(charactersMax: lineCharactersMax), about)
+  }
+  static func text(_ name: String, _ about: String) -> Field {
+    Field(name, .text(charactersMax: textCharactersMax), about)
+  }
+  static func choice<Values: Choice>(_ name: String, _ values: Values.Type, _ about: String) -> Field {
+    Field(name, .choice(values.allCases.map(\.name)), about)
+  }
+  static func count(_ name: String, _ about: String) -> Field { Field(name, .whole(0...wholeMax), about) }
+  static func whole(_ name: String, _ range: ClosedRange<Int64>, _ about: String) -> Field {
+    Field(name, .whole(range), about)
+  }
+  static func stars(_ name: String, _ about: String) -> Field { Field(name, .whole(1...5), about) }
+  static func fraction(_ name: String, _ about: String) -> Field { Field(name, .number(0...1), about) }
+  static func percent(_ name: String, _ about: String) -> Field { Field(name, .number(0...100), about) }
+  /// Durations, sizes, costs: never negative.
+  static func amount(_ name: String, _ about: String) -> Field { Field(name, .number(0...numberMax), about) }
+  static func number(_ name: String, _ about: String) -> Field {
+    Field(name, .number(-numberMax...numberMax), about)
+  }
+  static func boolean(_ name: String, _ about: String) -> Field { Field(name, .boolean, about) }
+  static func time(_ name: String, _ about: String) -> Field { Field(name, .time, about) }
+  static func object(_ name: String, _ about: String) -> Field { Field(name, .object, about) }
+  static func ids(_ name: String, upTo countMax: Int, _ about: String) -> Field {
+    Field(name, .list(of: .text(charactersMax: idCharactersMax), countMax: countMax), about)
+  }
+  static func records<Fields: FieldSet>(
+    _ name: String, _ fields: Fields.Type, upTo countMax: Int, _ about: String
+  ) -> Field {
+    Field(name, .records(fields.allCases.map(\.field), countMax: countMax), about)
+  }
+}
