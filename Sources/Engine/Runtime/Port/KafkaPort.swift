@@ -51,6 +51,9 @@ public final class KafkaPort: ClientPort {
     _ settings: KafkaPortSettings, epochsTopics: [String], partitions: Int,
     events: ClientEvents = ClientEvents()
   ) throws(KafkaError) {
+    var settings = settings
+    // Ten seconds, librdkafka's own, would be most of the time that a restarted broker is waited for.
+    settings.client["reconnect.backoff.max.ms"] = settings.client["reconnect.backoff.max.ms"] ?? "500"
     self.settings = settings
     self.events = events
     self.epochsTopics = epochsTopics
@@ -85,7 +88,9 @@ public final class KafkaPort: ClientPort {
     if let member { return member }
     let new = try GroupMember(
       settings.client.setting([
-        "group.id": settings.group, "group.instance.id": settings.instance,
+        // What committed offsets of open transactions answer with: fencing stands on it.
+        "isolation.level": "read_committed", "group.id": settings.group,
+        "group.instance.id": settings.instance,
         "session.timeout.ms": "\(settings.sessionTimeout.milliseconds)",
         "heartbeat.interval.ms": "\(min(3000, settings.sessionTimeout.milliseconds / 3))",
       ]), events: events)
