@@ -21,13 +21,14 @@ setup-test:
 build: setup
 	swift build -c release --product ratchet
 
-# A fresh data folder each time; `make run DATA=dir` goes on with one.
+# A fresh data folder each time; `make run DATA=dir` goes on with one. Samples are published, to have something
+# to see.
 run: build
 ifdef DATA
-	.build/release/ratchet up --data $(DATA)
+	.build/release/ratchet up --data $(DATA) --sample --watch
 else
 	rm -rf .build/run
-	.build/release/ratchet up --data .build/run
+	.build/release/ratchet up --data .build/run --sample --watch
 endif
 
 test: setup-test test-suite test-address test-thread
@@ -51,6 +52,7 @@ soak: setup-test
 	RATCHET_LIVES=10000 $(SOAK) --filter 'LogCrashTests'
 	RATCHET_LIVES=5000 $(SOAK) --filter 'CompactionPromiseTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
+	RATCHET_KILLS=40 $(SOAK) --filter 'ProcessTests'
 
 bench: setup
 	swift build -c release

@@ -71,7 +71,7 @@ let package = Package(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
-    module("Processors", at: "Engine/Processors", needs: ["Basics", "Metrics", "Runtime"]),
+    module("Processors", at: "Engine/Processors", needs: ["Basics", "Events", "Metrics", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -87,7 +87,7 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Replay", "Runtime",
+        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Processors", "Replay", "Runtime",
         "Topology", "YAML",
       ]),
     command(
@@ -112,6 +112,9 @@ let package = Package(
       "ReplayTests",
       needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Replay", "Runtime"]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),
+    tests(
+      "ProcessTests",
+      needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),

@@ -1,8 +1,10 @@
-// The first processor: what agents did and what was said about it, counted where it lands. It decodes each
-// event's envelope, sets aside what has none, and sends on one partial per agent and epoch.
+// The first processor: what agents did and what was said about it, counted where it lands. It reads each
+// event's envelope, sets aside what is no event or names no agent, and sends on one partial per agent and
+// epoch.
 internal import Basics
+public import Events
 internal import Metrics
-internal import Runtime
+public import Runtime
 
 /// Folds an epoch's events into counts by agent; it remembers nothing beyond the epoch.
 struct Collect: Processor {
@@ -15,10 +17,30 @@ struct Collect: Processor {
   var stores: [any TaskStore] { [] }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
-    guard let type = record.header("ce_type"), let organization = record.header("ce_organization"),
-      let agent = record.header("ce_agent")
-    else { return .setAside(.undecodable) }
-    return counts.add(organization: organization, agent: agent, type: type) ? .folded : .setAside(.invalid)
+    do throws(Violation) {
+      let event = try Envelope(record)
+      try checkJSON(event.data)
+      guard let agent = event.agent else {
+        return .setAside(.invalid)
+      }
+      return count(event.organization, agent, event.type) ? .folded : .setAside(.invalid)
+    } catch {
+      return .setAside(SetAsideReason(rawValue: error.reason.rawValue))
+    }
+  }
+
+  /// What stands in the record as it is meant costs nothing; only escapes make a copy.
+  private mutating func count(
+    _ organization: borrowing JSONText, _ agent: borrowing JSONText, _ type: borrowing JSONText
+  ) -> Bool {
+    if !organization.isEscaped, !agent.isEscaped, !type.isEscaped {
+      return counts.add(organization: organization.rawBytes, agent: agent.rawBytes, type: type.rawBytes)
+    }
+    let (organization, agent, type) = (
+      Array(organization.string.utf8), Array(agent.string.utf8), Array(type.string.utf8)
+    )
+    return unsafe counts.add(
+      organization: organization.span.bytes, agent: agent.span.bytes, type: type.span.bytes)
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
@@ -30,3 +52,14 @@ struct Collect: Processor {
     }
   }
 }
+
+/// An event's data in binary mode is the record's value as it came.
+private func checkJSON(_ data: RawSpan) throws(Violation) {
+  do throws(JSONFault) {
+    var reader = JSONReader(data)
+    try reader.skip()
+    try reader.finish()
+  } catch { throw Violation(.undecodable, at: "/data", error.rule.rawValue, position: error.position) }
+}
+
+extension InputRecord: EventRecord {}

@@ -4,8 +4,8 @@ public import Basics
 
 /// Counts of events by organization, agent and type, until they are taken out.
 public struct AgentCounts: Sendable {
-  /// The longest organization, agent or type that is counted, in bytes: names are keys and stay small.
-  public static let nameBytesMax = 256
+  /// The longest organization, agent or type that is counted: an envelope's 256 characters in UTF-8.
+  public static let nameBytesMax = 1024
 
   private var agents = ByteTally()
   /// By agent's number and type.

@@ -46,8 +46,8 @@ struct QuarantineListing {
     guard total > 0 else { return "nothing is set aside in \(topic) at \(address)" }
     var lines = ["\(topic) at \(address): \(total) set aside, \(redriven.count) redriven", ""]
     lines += columns(
-      [["reason", "", "records"]]
-        + counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { [$0.key, "", "\($0.value)"] }
+      [["reason", "records"]]
+        + counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { [$0.key, "\($0.value)"] }, words: 1
     ).map { "  " + $0 }
     lines.append("")
     for record in shown {

@@ -34,7 +34,8 @@ final class QuarantineTopic {
         throw Diagnostic("\(name) has no partition \(partitions[0])", at: .named(address))
       }
       // One partition after the other: a fetch that waits for more of one holds up the next.
-      let consumer = try Consumer(configuration.setting(["fetch.wait.max.ms": "10"]))
+      let consumer = try Consumer(
+        configuration.setting(["fetch.wait.max.ms": "10", "isolation.level": "read_committed"]))
       for id in partitions {
         try read(TopicPartition(topic: name, partition: id), from: start?.offset, consumer, body)
       }

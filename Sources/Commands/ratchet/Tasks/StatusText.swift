@@ -40,8 +40,8 @@ func statusJSON(_ workers: [WorkerStatus]) -> String {
   return String(decoding: json, as: UTF8.self)
 }
 
-/// Rows as columns two spaces apart; the first two are words, the rest numbers and flush right.
-func columns(_ rows: [[String]]) -> [String] {
+/// Rows as columns two spaces apart; the first `words` are flush left, the rest are numbers and flush right.
+func columns(_ rows: [[String]], words: Int = 2) -> [String] {
   let count = rows.map(\.count).max() ?? 0
   let widths = (0..<count).map { column in
     rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -49,7 +49,7 @@ func columns(_ rows: [[String]]) -> [String] {
   return rows.map { row in
     let cells = row.enumerated().map { column, text in
       let space = String(repeating: " ", count: widths[column] - text.count)
-      return column < 2 ? text + space : space + text
+      return column < words ? text + space : space + text
     }
     return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
   }

@@ -22,15 +22,16 @@ struct Supervisor {
 
   private enum Event: UInt64 { case signal, brokerEnded }
 
-  /// Runs until something ends it, and ends everything else. To be called once.
-  func run() throws -> ExitStatus {
-    do { return try serve() } catch {
+  /// Runs until something ends it, and ends everything else; calls `turn` a few times a second. To be called
+  /// once.
+  func run(eachTurn turn: () -> Void) throws -> ExitStatus {
+    do { return try serve(eachTurn: turn) } catch {
       _ = stop(.failure, within: .seconds(1))
       throw error
     }
   }
 
-  private func serve() throws -> ExitStatus {
+  private func serve(eachTurn turn: () -> Void) throws -> ExitStatus {
     let poller = try Poller()
     try poller.add(signals.descriptor, key: Event.signal.rawValue, for: .reading)
     if let broker { try poller.add(broker.ended, key: Event.brokerEnded.rawValue, for: .reading) }
@@ -42,6 +43,7 @@ struct Supervisor {
       var events: [Event] = []
       try poller.wait(timeout: Self.interval) { events += Event(rawValue: $0.key).map { [$0] } ?? [] }
       for entry in news.lines(engine.status) { log.log(entry) }
+      turn()
       if events.contains(.brokerEnded) { return stop(.failure, within: .seconds(1)) }
       if news.hasEndedWorker { return stop(.failure, within: Self.commitTimeMax) }
       if events.contains(.signal), let signal = signals.take() {

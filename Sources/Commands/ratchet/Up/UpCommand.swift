@@ -27,6 +27,8 @@ private let engineOptions = [
   Option(
     name: "session-seconds", value: "N",
     summary: "after how long without a word an instance's tasks go to others", fallback: "10"),
+  Option(name: "watch", summary: "print the agents' scorecards as they change"),
+  Option(name: "sample", summary: "publish made-up events, one execution of an agent every half second"),
 ]
 
 private func runUp(_ arguments: Arguments) throws -> ExitStatus {
@@ -43,6 +45,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let folder = try DataFolder(engineFolder(in: data))
   let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
   let engine: Engine
+  var show: Show
   do {
     let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
     let connection = try TopicBroker(client)
@@ -55,13 +58,17 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
+    show = try Show(arguments, client, prefix: prefix, topics)
     print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
+    if arguments.flag("sample") { print("  The events that come now are samples, made up by --sample.\n") }
     flushStandardOutput()
   } catch {
     try broker?.stop()
     throw error
   }
-  return try Supervisor(engine: engine, broker: broker, folder: folder.path, signals: signals, log: log).run()
+  let supervisor = Supervisor(
+    engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
+  return try supervisor.run { show.turn(engine.status, log) }
 }
 
 private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {
@@ -70,10 +77,13 @@ private func welcome(address: String, prefix: String, data: String, isOwn: Bool)
 
     Ratchet is up: \(place).
 
-      publish   echo '{"rating": 5}' | kcat -P -b \(address) -t \(prefix).feedback -k run-1 \\
-                  -H ce_type=rating -H ce_organization=acme -H ce_agent=triage
+      publish   echo '{"feedback_type":"rating","rating":5,"execution_id":"run-1"}' | \\
+                kcat -P -b \(address) -t \(prefix).feedback -k run-1 -X topic.partitioner=murmur2_random \\
+                  -H ce_specversion=1.0 -H ce_id=$RANDOM -H ce_source=/me -H ce_type=feedback.given \\
+                  -H ce_time=$(date -u +%FT%TZ) -H ce_organization=acme -H ce_agent=mine
       read      kcat -C -b \(address) -t \(prefix).agent-scorecards -X isolation.level=read_committed -e
       tasks     ratchet tasks list --data \(data)
+      set aside ratchet quarantine list --bootstrap \(address)
       topics    ratchet topics describe --bootstrap \(address)
       stop      Ctrl-C; start again with --data \(data) to go on
 
