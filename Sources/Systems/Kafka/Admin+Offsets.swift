@@ -64,6 +64,25 @@ extension Admin {
     return try unsafe TopicPartitionList.offsets(in: list)
   }
 
+  /// Makes the brokers forget a group and its committed offsets. `refused` with `NON_EMPTY_GROUP`: it has
+  /// members, or its static members' seats are still kept.
+  public func deleteGroup(_ name: String) throws(KafkaError) {
+    let order = unsafe rd_kafka_DeleteGroup_new(name)
+    defer { unsafe rd_kafka_DeleteGroup_destroy(order) }
+    try unsafe request({ options, queue in
+      var request = unsafe order
+      unsafe rd_kafka_DeleteGroups(client.raw, &request, 1, options, queue)
+    }) { event throws(KafkaError) in
+      var count = 0
+      let results = unsafe rd_kafka_DeleteGroups_result_groups(
+        rd_kafka_event_DeleteGroups_result(event), &count)
+      for index in 0..<count {
+        guard let error = unsafe rd_kafka_group_result_error(results?[index]) else { continue }
+        try unsafe check(rd_kafka_error_code(error), rd_kafka_error_string(error))
+      }
+    }
+  }
+
   /// Deletes the records before these offsets. Returns each partition's earliest offset afterwards.
   @discardableResult
   public func deleteRecords(

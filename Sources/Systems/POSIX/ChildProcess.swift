@@ -30,18 +30,45 @@ internal import Glibc
     waitpid(id, nil, 0)
   }
 
-  public enum Signal: Sendable { case terminate, kill }
+  public enum Signal: Sendable {
+    case terminate, interrupt, kill
+    /// Holds every thread of it still, until `proceed`.
+    case pause, proceed
+  }
 
-  public func send(_ signal: Signal) { kill(id, signal == .kill ? SIGKILL : SIGTERM) }
+  public func send(_ signal: Signal) {
+    let number =
+      switch signal {
+      case .terminate: SIGTERM
+      case .interrupt: SIGINT
+      case .kill: SIGKILL
+      case .pause: SIGSTOP
+      case .proceed: SIGCONT
+      }
+    kill(id, number)
+  }
+
+  /// What `wait` would return, if it is over.
+  public mutating func ended() -> Int32? {
+    if let status { return status }
+    var raw: Int32 = 0
+    guard retrying({ unsafe waitpid(id, &raw, WNOHANG) }) == id else { return nil }
+    status = Self.code(raw)
+    return status
+  }
 
   /// Waits until it is over. Its exit code, or a signal's number plus 128, as shells say it.
   public mutating func wait() -> Int32 {
     if let status { return status }
     var raw: Int32 = 0
     _ = retrying { unsafe waitpid(id, &raw, 0) }
-    let code = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + raw & 0x7F
+    let code = Self.code(raw)
     status = code
     return code
+  }
+
+  private static func code(_ raw: Int32) -> Int32 {
+    raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
   }
 
   /// What the kernel counts of its memory, in bytes; nil when it is over.
