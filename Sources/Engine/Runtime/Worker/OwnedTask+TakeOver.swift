@@ -58,6 +58,8 @@ extension OwnedTask {
   ) throws(ClientFailure) {
     if let sealed, sealed.recordBytes == last?.bytes { try committed(nil, at: now.wallClock) }
     if let memory, memory.last?.bytes == last?.bytes { return try run(port, now) }
+    // It may still be reading from where its memory stood.
+    stopReading(port)
     forget(last)
     let positions = try openState(last, port, settings, at: now.wallClock)
     guard let last, let positions, !changelogs.isEmpty else {

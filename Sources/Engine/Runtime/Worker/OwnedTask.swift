@@ -65,11 +65,11 @@ final class OwnedTask {
     phase.become(.stalled(reason))
   }
 
-  private func stopReading(_ port: any ClientPort) {
+  /// Also after a start that failed half-way: some of the inputs may be read by then.
+  func stopReading(_ port: any ClientPort) {
     if phase == .takingOver { port.stopReading(epochs) }
     if let restore { port.stopReading(restore.partition) }
     restore = nil
-    guard isReading else { return }
     for index in inputs.indices {
       port.stopReading(inputs[index].partition)
       inputs[index].dropGathered()
