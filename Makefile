@@ -44,13 +44,14 @@ test-thread:
 	$(RUN) --scratch-path .build/thread --sanitize=thread --filter 'KafkaTests'
 
 # The parameterized suites at full size: a million each of requests, batches and damaged folders, a thousand
-# lives of the broker's core, ten thousand of its log, five thousand of a compacted topic, and KILLS kills of
-# the real broker.
+# lives of the broker's core, ten thousand of its log, five thousand of a compacted topic, ten
+# thousand of the engine, and KILLS kills of the real broker.
 soak: setup-test
 	swift build $(TESTS) --build-tests
 	RATCHET_LIVES=1000 $(SOAK) --filter 'FuzzTests|BrokerPromiseTests'
 	RATCHET_LIVES=10000 $(SOAK) --filter 'LogCrashTests'
 	RATCHET_LIVES=5000 $(SOAK) --filter 'CompactionPromiseTests'
+	RATCHET_LIVES=10000 $(SOAK) --filter 'EngineLivesTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
 	RATCHET_KILLS=40 $(SOAK) --filter 'ProcessTests'
 

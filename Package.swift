@@ -80,8 +80,10 @@ let package = Package(
       "BrokerServer", at: "Broker/Server",
       needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX"]),
 
-    // Simulation: a disk that lies as real ones do, for tests.
-    module("Simulation", at: "Simulation", needs: ["Basics", "BrokerCore", "BrokerProtocol"]),
+    // Simulation: a disk that lies as real ones do, and lives of the broker and of the engine, for tests.
+    module(
+      "Simulation", at: "Simulation",
+      needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX", "Runtime", "Store"]),
 
     // Commands.
     command(

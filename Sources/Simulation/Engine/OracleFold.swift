@@ -1,0 +1,146 @@
+// The two processors once more, as plain functions over plain values: what an epoch's records make of a
+// task's memory and what it publishes. Nothing here is the engine's.
+internal import Basics
+
+/// One record that an epoch publishes.
+struct ExpectedRecord: Hashable {
+  /// In the processor's declared order; the quarantine and changelogs count for themselves.
+  var number: Int
+  var partition: Int32
+  var timestamp: Int64
+  var key: [UInt8]?
+  var value: [UInt8]?
+  var headers: [DeliveredRecord.Header] = []
+
+  var sameAs: DeliveredRecord {
+    DeliveredRecord(
+      offset: .zero, timestamp: Timestamp(milliseconds: timestamp), key: key, value: value, headers: headers)
+  }
+}
+
+/// A record read by the oracle, and where.
+struct OracleRecord {
+  var topic: String
+  var partition: Int32
+  var record: DeliveredRecord
+}
+
+/// What became of one record.
+enum OracleVerdict: Hashable {
+  case folded, forwarded
+  case setAside(String)
+}
+
+/// One task as the oracle remembers it.
+struct OracleTask {
+  let processor: String
+  let task: Int32
+  let partitions: Int32
+  var counts: [String: UInt64] = [:]
+  var sums: [String: UInt64] = [:]
+
+  // Of the open epoch.
+  var outputs: [ExpectedRecord] = []
+  var quarantine: [ExpectedRecord] = []
+  private var touchedCounts: [String] = []
+  private var touchedSums: [(key: String, wasThere: Bool)] = []
+
+  init(_ processor: String, _ task: Int32, partitions: Int32) {
+    (self.processor, self.task, self.partitions) = (processor, task, partitions)
+  }
+
+  mutating func open() { (outputs, quarantine, touchedCounts, touchedSums) = ([], [], [], []) }
+
+  mutating func fold(_ read: OracleRecord, at time: Int64) -> OracleVerdict {
+    let before = outputs.count
+    var verdict = processor == "pass" ? pass(read, time) : count(read, time)
+    if outputs.dropFirst(before).contains(where: { Self.size($0) > Workload.recordBytesMax }) {
+      verdict = .setAside("too-large")
+    }
+    if case .setAside(let reason) = verdict {
+      outputs.removeSubrange(before...)
+      setAside(read, reason, time)
+    }
+    return verdict
+  }
+
+  private static func size(_ record: ExpectedRecord) -> Int {
+    (record.key?.count ?? 0) + (record.value?.count ?? 0)
+  }
+
+  private mutating func pass(_ read: OracleRecord, _ time: Int64) -> OracleVerdict {
+    guard let key = read.record.key, read.record.value != nil else { return .setAside("undecodable") }
+    let text = read.record.valueText
+    if text == "bad" { return .setAside("invalid") }
+    let header = DeliveredRecord.Header(name: "folded-at", value: Array("\(time)".utf8))
+    publish(key, "\(task)|\(read.record.offset)|\(text)", time, [header])
+    return text == "away" ? .forwarded : .folded
+  }
+
+  private mutating func count(_ read: OracleRecord, _ time: Int64) -> OracleVerdict {
+    guard let bytes = read.record.key, let value = read.record.value else { return .setAside("undecodable") }
+    let (key, text) = (String(decoding: bytes, as: UTF8.self), read.record.valueText)
+    if read.topic == Workload.control {
+      touchSum("!unit")
+      sums["!unit"] = UInt64(text)
+      return .folded
+    }
+    if text == "bad" { return .setAside("invalid") }
+    if !touchedCounts.contains(key) { touchedCounts.append(key) }
+    counts[key, default: 0] += 1
+    touchSum(key)
+    if text.hasSuffix("drop") {
+      sums[key] = nil
+    } else {
+      let step = (sums["!unit"] ?? 1) &* UInt64(value.count) &+ UInt64(bitPattern: time)
+      sums[key] = (sums[key] ?? 7) &* 31 &+ step
+    }
+    return .folded
+  }
+
+  private mutating func touchSum(_ key: String) {
+    if !touchedSums.contains(where: { $0.key == key }) { touchedSums.append((key, sums[key] != nil)) }
+  }
+
+  private mutating func publish(
+    _ key: [UInt8], _ value: String, _ time: Int64, _ headers: [DeliveredRecord.Header] = []
+  ) {
+    let partition = murmur2Partition(ofKey: String(decoding: key, as: UTF8.self), of: partitions)
+    outputs.append(
+      ExpectedRecord(
+        number: 0, partition: partition.rawValue, timestamp: time, key: key, value: Array(value.utf8),
+        headers: headers))
+  }
+
+  private mutating func setAside(_ read: OracleRecord, _ reason: String, _ time: Int64) {
+    let more: [(String, String)] = [
+      ("ratchet_reason", reason), ("ratchet_processor", processor), ("ratchet_topic", read.topic),
+      ("ratchet_partition", "\(read.partition)"), ("ratchet_offset", "\(read.record.offset)"),
+      ("ratchet_timestamp", "\(read.record.timestamp.rawValue)"),
+    ]
+    quarantine.append(
+      ExpectedRecord(
+        number: 0, partition: 0, timestamp: time, key: read.record.key, value: read.record.value,
+        headers: read.record.headers + more.map { .init(name: $0, value: Array($1.utf8)) }))
+  }
+
+  /// Behind the last record, at the epoch's recorded time: what the task publishes then, and its changes.
+  mutating func close(at time: Int64) -> [ExpectedRecord] {
+    for key in touchedCounts {
+      publish(Array(key.utf8), "\(task)|\(counts[key] ?? 0)|\(sums[key] ?? 0)", time)
+    }
+    let changed = touchedCounts.map { change(of: $0, counts[$0], store: 0, time) }
+    // A key that came and went within the epoch leaves no trace.
+    let summed = touchedSums.filter { $0.wasThere || sums[$0.key] != nil }
+    return changed + summed.map { change(of: $0.key, sums[$0.key], store: 1, time) }
+  }
+
+  /// A change as the changelog has it: the value behind its schema version, most significant byte first.
+  private func change(of key: String, _ value: UInt64?, store: Int, _ time: Int64) -> ExpectedRecord {
+    let bytes = value.map { value in
+      [UInt8(1)] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+    }
+    return ExpectedRecord(
+      number: store, partition: task, timestamp: time, key: Array(key.utf8), value: bytes)
+  }
+}
