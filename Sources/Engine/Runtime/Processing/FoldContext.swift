@@ -18,7 +18,15 @@ public struct FoldContext {
     var byteCount: Int
   }
 
+  /// The task's place among those that share a topic for records in the wrong partition.
+  struct Rekey {
+    let input: Int
+    let output: Int
+    let task: PartitionID
+  }
+
   let destinations: [Destination]
+  private let rekey: Rekey?
   @usableFromInline var records = OutboundRecords()
   /// Where the outputs of the record being folded begin.
   @usableFromInline var start = OutboundRecords.Mark()
@@ -33,8 +41,11 @@ public struct FoldContext {
   private var isFolding = true
   private var oversized: [Oversized] = []
 
-  init(_ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime) {
+  init(
+    _ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime, rekey: Rekey? = nil
+  ) {
     self.destinations = destinations
+    self.rekey = rekey
     self.clock = clock
     self.taskTime = taskTime
     nextDue = taskTime.next?.due ?? Self.never
@@ -76,6 +87,27 @@ public struct FoldContext {
       unsafe murmur2Partition(ofKey: $0, of: destination.partitions)
     }
     records.append(to: output, partition, at: time, key: key, value: value)
+    return true
+  }
+
+  /// Sends a record from outside on to the task that owns `key`, as it is, with its timestamp and headers.
+  /// True when it was sent: then the fold has nothing to do with it and returns `.forwarded`. False when
+  /// this task is the owner, or when the record has already been sent on once: then it is folded here.
+  public mutating func forward(_ record: borrowing InputRecord, toOwnerOf key: RawSpan) -> Bool {
+    guard let rekey else { preconditionFailure("a processor that forwards needs a rekey topic") }
+    guard record.input != rekey.input else { return false }
+    let destination = destinations[rekey.output]
+    let owner = unsafe key.withUnsafeBytes {
+      unsafe murmur2Partition(ofKey: $0, of: destination.partitions)
+    }
+    guard owner != rekey.task else { return false }
+    let byteCount = (record.key?.byteCount ?? 0) + (record.value?.byteCount ?? 0)
+    guard byteCount <= destination.recordBytesMax else {
+      isOversized = true
+      return true
+    }
+    records.append(to: rekey.output, owner, at: record.timestamp, key: record.key, value: record.value)
+    record.forEachHeader { name, value in records.appendHeader(name, value) }
     return true
   }
 

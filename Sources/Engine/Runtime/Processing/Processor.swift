@@ -94,6 +94,9 @@ public struct ProcessorDefinition: Sendable {
   public var outputs: [ProcessorOutput]
   /// The changelog of each store, in the order of `Processor.stores`.
   public var changelogTopics: [String]
+  /// Records from outside that another task owns go through this topic, if there is one: the last of the
+  /// inputs and the last of the outputs.
+  public let rekeyTopic: String?
   /// The changelog of what the engine keeps for the processor: timers, and what upstream tasks have
   /// announced. A processor that has neither needs none.
   public let timeTopic: String?
@@ -104,7 +107,7 @@ public struct ProcessorDefinition: Sendable {
   @inlinable public init<P: Processor>(
     _ name: String, epochsTopic: String, quarantineTopic: String, inputs: [ProcessorInput],
     outputs: [ProcessorOutput] = [], changelogTopics: [String] = [], timeTopic: String? = nil,
-    codeHash: UInt64,
+    rekey: ProcessorOutput? = nil, codeHash: UInt64,
     make: @escaping @Sendable (PartitionID) -> P
   ) {
     precondition(!inputs.isEmpty, "a processor without inputs")
@@ -114,8 +117,9 @@ public struct ProcessorDefinition: Sendable {
     self.name = name
     self.epochsTopic = epochsTopic
     self.quarantineTopic = quarantineTopic
-    self.inputs = inputs
-    self.outputs = outputs
+    rekeyTopic = rekey?.topic
+    self.inputs = inputs + (rekey.map { [ProcessorInput($0.topic, .outside)] } ?? [])
+    self.outputs = outputs + (rekey.map { [$0] } ?? [])
     self.changelogTopics = changelogTopics
     self.timeTopic = timeTopic
     self.codeHash = codeHash

@@ -39,7 +39,7 @@ public struct TaskFold {
   let body: any TaskBody
   private(set) var time = RecordedTime()
   /// How many partitions the outputs' topics and the quarantine topic have. Which partition an output goes to
-  /// is not part of its hash.
+  /// is not part of its hash; which records are forwarded follows from the rekey topic's.
   public var partitionCounts: [String: Int32] = [:]
 
   /// A task with empty stores, behind the epoch `last`.
@@ -66,7 +66,7 @@ public struct TaskFold {
     time.openEpoch(end: closed.end, watermark: closed.watermark)
     var open = OpenEpoch(
       closed.batches, closed.ranges, kinds: definition.inputs.map(\.kind),
-      context: FoldContext(destinations, time, body.time),
+      context: FoldContext(destinations, time, body.time, rekey: rekey),
       quarantine: Quarantine(
         processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition))
     body.fold(&open)
@@ -84,6 +84,12 @@ public struct TaskFold {
     return EpochBuffer(
       record: record, outputs: open.context.records, quarantine: open.quarantine.records,
       changelog: changelog, announcements: announcements)
+  }
+
+  private var rekey: FoldContext.Rekey? {
+    guard definition.rekeyTopic != nil else { return nil }
+    return .init(
+      input: definition.inputs.count - 1, output: definition.outputs.count - 1, task: id.partition)
   }
 
   /// To every partition of the topics that tasks read: how far this one has come.
