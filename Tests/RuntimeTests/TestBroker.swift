@@ -22,7 +22,7 @@ struct CountingWorld {
     prefix = "t\(String(salt, radix: 36))-\(count.add(1, ordering: .relaxed).newValue)"
     client = ["bootstrap.servers": try bootstrap()]
     admin = try Admin(client)
-    for noun in ["events", "counts", "rekey", "epochs", "changelog"] {
+    for noun in ["events", "counts", "rekey", "epochs", "changelog", "time"] {
       try admin.createTopic(topic(noun), partitions: Int(partitions))
     }
     try admin.createTopic(topic("quarantine"), partitions: 1)
@@ -163,22 +163,25 @@ func eventually(
 /// is closed.
 final class HandWorker {
   let worker: Worker
+  /// How far its wall clock is ahead of the machine's.
+  var clockLead = Duration.zero
   private let start = ContinuousClock.now
 
   init(
     _ world: CountingWorld, _ instance: String, _ more: [String: String] = [:], disk: StateWriter? = nil,
-    lies: [DoubtfulPort.Lie] = []
+    lies: [DoubtfulPort.Lie] = [], processor: ProcessorDefinition? = nil
   ) throws {
+    let processor = processor ?? world.processor
     var settings = KafkaPortSettings(
       client: world.client.setting(more), group: world.prefix, instance: "\(world.prefix)-\(instance)")
     settings.sessionTimeout = .milliseconds(1500)
     settings.callTimeout = .milliseconds(500)
-    let port = DoubtfulPort(try KafkaPort.make(settings, [world.processor]), lies)
-    worker = Worker(0, [world.processor], EngineSettings(), port, disk: disk)
+    let port = DoubtfulPort(try KafkaPort.make(settings, [processor]), lies)
+    worker = Worker(0, [processor], EngineSettings(), port, disk: disk)
   }
 
   func turn() {
-    let now = Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start)
+    let now = Moment(wallClock: systemTime() + clockLead, uptime: ContinuousClock.now - start)
     switch worker.turn(now) {
     case .none, .forEver: break
     case .upTo(let duration): worker.port.wait(duration)

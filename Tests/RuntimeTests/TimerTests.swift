@@ -45,6 +45,9 @@ final class EpochsByHand<P: Processor> {
   let body: ProcessorTask<P>
   var clock = RecordedTime()
   var outputs: [String] = []
+  private(set) var quarantine: [String] = []
+  /// Of the last epoch.
+  private(set) var ledger = Ledger()
 
   init(_ processor: P) { body = ProcessorTask(processor, keepsTime: true) }
 
@@ -64,11 +67,25 @@ final class EpochsByHand<P: Processor> {
     open.finish()
     clock = open.context.clock
     outputs += open.context.records.lines
+    quarantine += open.quarantine.records.lines
+    ledger = open.ledgers[0]
     var changes = OutboundRecords()
     for (number, store) in body.stores.enumerated() {
       store.takeChanges(into: &changes, as: number, PartitionID(0), at: clock.now)
     }
     return changes
+  }
+
+  /// Makes it what `other` was after the epochs that left these changes.
+  func restore(_ changelog: [OutboundRecords], from other: EpochsByHand) {
+    for changes in changelog {
+      for index in 0..<changes.count {
+        let record = changes[index]
+        guard let key = record.key else { continue }
+        body.stores[record.output].restore(key: key, value: record.value)
+      }
+    }
+    clock = other.clock
   }
 }
 
@@ -154,13 +171,7 @@ final class EpochsByHand<P: Processor> {
     changelog.append(before.epoch([(1000, "a", ""), (1010, "b", ""), (1020, "c", "")], end: 1020))
     changelog.append(before.epoch([(1030, "b", "stop"), (1040, "c", "")], end: 1110))
     let after = EpochsByHand(second)
-    for changes in changelog {
-      for index in 0..<changes.count {
-        let record = changes[index]
-        if let key = record.key { after.body.stores[0].restore(key: key, value: record.value) }
-      }
-    }
-    after.clock = before.clock
+    after.restore(changelog, from: before)
     before.epoch(end: 3000)
     after.epoch(end: 3000)
     #expect(
