@@ -93,7 +93,10 @@ let package = Package(
         "Topology", "YAML",
       ]),
     command(
-      "bench", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "CMeter", "CRdKafka"]),
+      "bench",
+      needs: [
+        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store", "CMeter", "CRdKafka",
+      ]),
 
     tests("BasicsTests", needs: ["Basics"]),
     tests("BrokerCoreTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "Simulation"]),

@@ -92,17 +92,3 @@ private struct BrokerBenchmark {
     lines.append(padded(what) + padded(place) + result)
   }
 }
-
-private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
-
-private func makeTemporaryFolder() throws -> String {
-  let base = environmentVariable("TMPDIR") ?? "/tmp"
-  let folder = "\(base)/ratchet-bench-\(UInt32.random(in: 0 ... .max))"
-  try makeFolder(folder)
-  return folder
-}
-
-private func removeTree(_ path: String) throws {
-  var remover = try ChildProcess("/bin/rm", ["-rf", path], output: "/dev/null")
-  guard remover.wait() == 0 else { throw BenchFailure("\(path) could not be removed") }
-}

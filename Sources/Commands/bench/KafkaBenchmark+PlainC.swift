@@ -89,13 +89,16 @@ extension Load {
     }
   }
 
-  func consumeInC(_ topic: String, batch size: Int) throws -> Measurement {
+  /// The hash depends on the order in which partitions' records come when there are several.
+  func consumeInC(_ topic: String, partitions: Int32 = 1, batch size: Int) throws -> Measurement {
     let client = try unsafe client(RD_KAFKA_CONSUMER, Load.consumer)
     let handle = unsafe rd_kafka_topic_new(client, topic, nil)
     let queue = unsafe rd_kafka_queue_new(client)
-    unsafe rd_kafka_consume_start_queue(handle, 0, Int64(RD_KAFKA_OFFSET_BEGINNING), queue)
+    for partition in 0..<partitions {
+      unsafe rd_kafka_consume_start_queue(handle, partition, Int64(RD_KAFKA_OFFSET_BEGINNING), queue)
+    }
     defer {
-      unsafe rd_kafka_consume_stop(handle, 0)
+      for partition in 0..<partitions { unsafe rd_kafka_consume_stop(handle, partition) }
       unsafe rd_kafka_queue_destroy(queue)
       unsafe rd_kafka_topic_destroy(handle)
       unsafe rd_kafka_destroy(client)

@@ -36,6 +36,9 @@ struct MeasuredBroker: ~Copyable {
     process.memory.map { "\($0.now_bytes >> 20) MB, at most \($0.peak_bytes >> 20) MB" } ?? "unknown"
   }
 
+  /// Processor time so far, of all its threads.
+  var processorTime: Duration { process.processorTime ?? .zero }
+
   mutating func kill() {
     process.send(.kill)
     _ = process.wait()

@@ -40,9 +40,10 @@ struct Measurement {
     ].joined()
   }
 
-  private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
-
   private func padded(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
   }
 }
+
+/// To two digits behind the point.
+func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }

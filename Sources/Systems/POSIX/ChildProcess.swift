@@ -82,6 +82,18 @@ internal import Glibc
     return Memory(now_bytes: now, peak_bytes: peak)
   }
 
+  /// Processor time used so far by all its threads, to a hundredth of a second; nil when it is over.
+  public var processorTime: Duration? {
+    // The program's name stands in parentheses and may hold anything; user and system time are the 12th and
+    // 13th field behind it.
+    guard let text = firstBytes(ofFile: "/proc/\(id)/stat"), let name = text.lastIndex(of: ")") else {
+      return nil
+    }
+    let fields = text[name...].split(separator: " ")
+    guard fields.count > 13, let user = Int(fields[12]), let system = Int(fields[13]) else { return nil }
+    return .seconds(user + system) / Int(sysconf(Int32(_SC_CLK_TCK)))
+  }
+
   public struct Memory: Sendable {
     /// Resident now, and at the most so far.
     public var now_bytes: Int, peak_bytes: Int
