@@ -17,7 +17,7 @@ struct CountByKey: Processor {
     guard let key = record.key, let value = record.value else { return .setAside(.undecodable) }
     switch value.text {
     case "bad": return .setAside(.invalid)
-    case "away":
+    case let text where text.hasPrefix("away"):
       context.emit(1, key: key, value: value)
       return .forwarded
     case "huge":

@@ -8,10 +8,11 @@ import Testing
 
   private func metadata(
     epoch: Int64 = 7, hash: UInt64 = 70, cluster: String = "c", age: Duration = .zero, schema: UInt8 = 1,
-    store: String = "s"
+    store: String = "s", place: Offset? = Offset(9)
   ) -> TaskMetadata {
     TaskMetadata(
-      epoch: Epoch(epoch), recordHash: hash, clusterID: cluster, writtenAt: now + (.zero - age),
+      epoch: Epoch(epoch), recordHash: hash, recordOffset: place, clusterID: cluster,
+      writtenAt: now + (.zero - age),
       stores: [TaskMetadata.StorePosition(store, next: Offset(40), oldestSchema: schema)])
   }
 
@@ -32,9 +33,14 @@ import Testing
     #expect(try decide(nil, log: nil) == .ready)
   }
 
-  @Test("a store behind the log applies its changelog's tail")
+  @Test("a store behind the log applies its changelog's tail, if its own epoch's place in the log is known")
   func behind() throws {
-    #expect(try decide(metadata(epoch: 5, hash: 1)) == .applyTail(from: [Offset(40)]))
+    #expect(try decide(metadata(epoch: 5, hash: 1)) == tail(1))
+    #expect(try decide(metadata(epoch: 5, place: nil)) == .restoreFully(.unknownPlace))
+  }
+
+  private func tail(_ hash: UInt64) -> StartUp {
+    .applyTail(from: [Offset(40)], place: LogPlace(offset: Offset(9), recordHash: hash))
   }
 
   @Test("a store ahead of the log, or another's, is restored fully")
@@ -49,10 +55,10 @@ import Testing
   @Test("a store behind by more than half of the tombstones' retention is stale, and not before")
   func stale() throws {
     let half = Duration.milliseconds(7 * 86_400 * 500)
-    #expect(try decide(metadata(epoch: 5, age: half)) == .applyTail(from: [Offset(40)]))
+    #expect(try decide(metadata(epoch: 5, age: half)) == tail(70))
     #expect(
       try decide(metadata(epoch: 5, age: half + .milliseconds(1))) == .restoreFully(.stale))
-    #expect(try decide(metadata(epoch: 5, age: half * 9), retention: nil) == .applyTail(from: [Offset(40)]))
+    #expect(try decide(metadata(epoch: 5, age: half * 9), retention: nil) == tail(70))
   }
 
   @Test("nothing on disk and a log is absent")

@@ -50,11 +50,19 @@ final class TaskProcess<Kept: TaskStore> {
   let state: TaskState
   private(set) var startUp: StartUp
 
-  init(_ remains: Remains, _ store: Kept, clusterID: String = "c") throws {
+  init(
+    _ remains: Remains, _ store: Kept, clusterID: String = "c",
+    write: (@Sendable (Database, borrowing WriteBatch) throws(StoreError) -> Void)? = nil
+  ) throws {
     self.remains = remains
     self.store = store
     let settings = DatabaseSettings(blockCache: 1 << 20, writeBuffers: 4 << 20)
-    writer = try StateWriter(try Database(at: remains.path, settings))
+    let database = try Database(at: remains.path, settings)
+    if let write {
+      writer = try StateWriter(database) { (batch) throws(StoreError) in try write(database, batch) }
+    } else {
+      writer = try StateWriter(database)
+    }
     state = try TaskState("task-0", [store], writer)
     startUp = .ready
     do {
@@ -71,7 +79,7 @@ final class TaskProcess<Kept: TaskStore> {
     let from: Int
     switch startUp {
     case .ready: return
-    case .applyTail(let offsets): from = Int(offsets[0].rawValue)
+    case .applyTail(let offsets, _): from = Int(offsets[0].rawValue)
     case .absent, .restoreFully:
       try state.clear()
       from = 0
@@ -94,7 +102,8 @@ final class TaskProcess<Kept: TaskStore> {
       let record = changes[index]
       remains.changelog.append((epoch, bytes(record.key) ?? [], bytes(record.value)))
     }
-    let log = LogEnd(epoch: epoch, recordHash: UInt64(epoch.rawValue) &* 31)
+    let log = LogEnd(
+      epoch: epoch, recordHash: UInt64(epoch.rawValue) &* 31, recordOffset: Offset(2 * epoch.rawValue))
     remains.log = log
     try state.committed(log, clusterID: "c", changelogs: [end], now: Timestamp(milliseconds: 0))
     return changes

@@ -30,6 +30,29 @@ import Testing
     process.crash()
   }
 
+  @Test("a disk that lags is waited for: memory stays within its bound, and each key keeps its value")
+  func boundedMemoryBehindASlowDisk() throws {
+    let bound = 200_000
+    let process = try TaskProcess(try Remains(), KeyValueStore<UInt64, Tally>("tallies", memory: bound)) {
+      (database, batch) throws(StoreError) in
+      for _ in 0..<30 { try database.write(batch) }
+    }
+    let note = String(repeating: "n", count: 100)
+    var most = 0
+    for round in 1...2 as ClosedRange<UInt64> {
+      for key in 0..<10_000 as Range<UInt64> {
+        process.store.update(key) { $0 = Tally(($0?.count ?? 0) + key, note) }
+        if key % 7 == 0 { process.store.update(key / 2) { $0?.note += "!" } }
+        if key % 50 == 49 { try process.commit() }
+        most = max(most, process.state.usedBytes)
+      }
+      for key in 0..<10_000 as Range<UInt64> { #expect(process.store[key]?.count == round * key) }
+    }
+    // Above it by what `wantsBatch` lets gather, and by one epoch's changes.
+    #expect(most <= bound + bound / 4 + 60 * 300)
+    process.crash()
+  }
+
   @Test("changes are sealed in the order of first touch, each key once, and the same hash follows")
   func changes() throws {
     func run(memory: Int) throws -> (records: [String], hash: UInt64) {

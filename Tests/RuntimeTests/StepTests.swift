@@ -84,7 +84,7 @@ import Testing
     let bytes = epoch.encoded()
     #expect(
       machine.fetched([(Offset(8), bytes)], isAtEnd: true)
-        == .finished(LoggedEpoch(record: epoch, bytes: bytes)))
+        == .finished(LoggedEpoch(record: epoch, bytes: bytes, offset: Offset(8))))
   }
 
   @Test("another record in its place is a damaged log, not a guess")
@@ -113,7 +113,7 @@ import Testing
     let bytes = epoch.encoded()
     #expect(
       machine.fetched([(Offset(5), bytes)], isAtEnd: true)
-        == .finished(LoggedEpoch(record: epoch, bytes: bytes)))
+        == .finished(LoggedEpoch(record: epoch, bytes: bytes, offset: Offset(5))))
   }
 
   @Test("a log of nothing but aborted epochs is a first epoch")

@@ -166,14 +166,17 @@ final class HandWorker {
   /// How far its wall clock is ahead of the machine's.
   var clockLead = Duration.zero
   private let start = ContinuousClock.now
+  /// Stands still where a test sets it.
+  var wallClock: Timestamp?
 
   init(
     _ world: CountingWorld, _ instance: String, _ more: [String: String] = [:], disk: StateWriter? = nil,
-    lies: [DoubtfulPort.Lie] = [], processor: ProcessorDefinition? = nil
+    lies: [DoubtfulPort.Lie] = [], processor: ProcessorDefinition? = nil, group: String? = nil
   ) throws {
     let processor = processor ?? world.processor
     var settings = KafkaPortSettings(
-      client: world.client.setting(more), group: world.prefix, instance: "\(world.prefix)-\(instance)")
+      client: world.client.setting(more), group: group ?? world.prefix,
+      instance: "\(world.prefix)-\(instance)")
     settings.sessionTimeout = .milliseconds(1500)
     settings.callTimeout = .milliseconds(500)
     let port = DoubtfulPort(try KafkaPort.make(settings, [processor]), lies)
@@ -181,7 +184,8 @@ final class HandWorker {
   }
 
   func turn() {
-    let now = Moment(wallClock: systemTime() + clockLead, uptime: ContinuousClock.now - start)
+    let now = Moment(
+      wallClock: wallClock ?? systemTime() + clockLead, uptime: ContinuousClock.now - start)
     switch worker.turn(now) {
     case .none, .forEver: break
     case .upTo(let duration): worker.port.wait(duration)

@@ -51,7 +51,9 @@ struct EngineNews {
     case .running:
       let place = task.epoch.map { "behind epoch \($0)" } ?? "from its inputs' beginning"
       return Logger.Entry(.info, "task_running", "\(task.task) is running, \(place)")
-    case .restoring: return Logger.Entry(.info, "task_restoring", "\(task.task) is being restored")
+    case .restoring:
+      let reason = task.restoreReason.map { ": \($0)" } ?? ""
+      return Logger.Entry(.info, "task_restoring", "\(task.task) is being restored\(reason)")
     case .fenced: return Logger.Entry(.info, "task_fenced", "\(task.task) runs under this instance elsewhere")
     case .rebalancing: return nil
     }

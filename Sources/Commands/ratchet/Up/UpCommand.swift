@@ -58,6 +58,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
+    if let notice = engine.notice { log.warning("state_damaged", notice.description) }
     show = try Show(arguments, client, prefix: prefix, topics)
     print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
     if arguments.flag("sample") { print("  The events that come now are samples, made up by --sample.\n") }

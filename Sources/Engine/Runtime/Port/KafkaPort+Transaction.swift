@@ -5,7 +5,7 @@ internal import Kafka
 extension KafkaPort {
   public func openProducer() throws(ClientFailure) {
     retireProducer()
-    outgoing = OutgoingBatches()
+    outgoing.clear()
     producer = try failing { () throws(KafkaError) in
       try Producer(
         settings.client.setting([
@@ -27,14 +27,14 @@ extension KafkaPort {
   }
 
   public func beginTransaction() throws(ClientFailure) {
-    outgoing = OutgoingBatches()
+    outgoing.clear()
     retired.release(at: .now)
     try step { (producer) throws(KafkaError) in try producer.beginTransaction() }
     isInTransaction = true
   }
 
   public func produce(_ publications: [Publication]) throws(ClientFailure) {
-    if outgoing.isEmpty { outgoing = OutgoingBatches(publications) }
+    if outgoing.isEmpty { outgoing.add(publications) }
     try step { (producer) throws(KafkaError) in
       // A batch that was accepted in part goes on where it stopped; one accepted whole is passed over.
       for batch in outgoing.batches { try producer.produce(batch, timeout: settings.callTimeout) }
@@ -57,7 +57,7 @@ extension KafkaPort {
     guard let producer else { preconditionFailure("a step without a producer") }
     switch producer.commitTransaction(settings.transactionTimeout) {
     case .committed:
-      outgoing = OutgoingBatches()
+      outgoing.clear()
       isInTransaction = false
     case .mustAbort(let cause): throw .abort(cause.message)
     case .fenced(let cause), .unknown(let cause): throw .unknown("\(cause.name): \(cause.message)")
@@ -68,7 +68,7 @@ extension KafkaPort {
     try step { (producer) throws(KafkaError) in
       try producer.abortTransaction(settings.transactionTimeout)
     }
-    outgoing = OutgoingBatches()
+    outgoing.clear()
     isInTransaction = false
   }
 

@@ -2,11 +2,19 @@
 internal import Basics
 internal import Kafka
 
+extension KafkaError {
+  /// The topic would not take the record another time either: too large (10, 18), forbidden (29), against the
+  /// topic's policy (44) or its rules for records (87).
+  fileprivate var isOfRecord: Bool { [10, 18, 29, 44, 87].contains(cause?.code) }
+}
+
 /// What is produced in one transaction, kept until its delivery is known.
 struct OutgoingBatches {
   private(set) var batches: [ProduceBatch] = []
   private var numbers: [String: Int] = [:]
   private var epochs: [(record: Place, changelogs: [Place?])] = []
+  /// Of earlier transactions: memory got anew for every transaction would cost a page fault every 4 kB.
+  private var spare: [ProduceBatch] = []
 
   private struct Place {
     var batch: ProduceBatch
@@ -15,7 +23,16 @@ struct OutgoingBatches {
 
   init() {}
 
-  init(_ publications: [Publication]) {
+  /// Gets ready for another transaction.
+  mutating func clear() {
+    // One whose producer was given up may still be read by it.
+    spare = (spare + batches).filter { !$0.isPending }
+    batches = []
+    numbers = [:]
+    epochs = []
+  }
+
+  mutating func add(_ publications: [Publication]) {
     for publication in publications {
       let buffer = publication.buffer
       add(buffer.outputs, to: publication.outputTopics)
@@ -35,8 +52,15 @@ struct OutgoingBatches {
   private mutating func batch(_ topic: String) -> ProduceBatch {
     if let number = numbers[topic] { return batches[number] }
     numbers[topic] = batches.count
-    batches.append(ProduceBatch(topic: topic))
-    return batches[batches.count - 1]
+    let batch: ProduceBatch
+    if let index = spare.firstIndex(where: { $0.topic == topic }) {
+      batch = spare.remove(at: index)
+      batch.removeAll()
+    } else {
+      batch = ProduceBatch(topic: topic)
+    }
+    batches.append(batch)
+    return batch
   }
 
   /// Adds records whose outputs are numbers of `topics`. Returns the place of the last one for each.
@@ -57,7 +81,9 @@ struct OutgoingBatches {
   /// Where the epochs came to lie, once everything has been reported on.
   func delivered() throws(ClientFailure) -> [DeliveredEpoch] {
     for batch in batches {
-      if let failure = batch.firstFailure { throw .abort("\(batch.topic): \(failure.error)") }
+      guard let failure = batch.firstFailure else { continue }
+      let reason = "\(batch.topic): \(failure.error)"
+      throw failure.error.isOfRecord ? .refused(reason) : .abort(reason)
     }
     var delivered: [DeliveredEpoch] = []
     for (record, changelogs) in epochs {

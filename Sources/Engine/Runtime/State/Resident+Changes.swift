@@ -47,6 +47,9 @@ extension ResidentEntries {
     unbatched.count * (usedBytes / max(1, table.count)) > boundBytes / 4
   }
 
+  /// More than `makeRoom` leaves behind, by as much as `wantsBatch` lets gather.
+  var isOverfull: Bool { disk.isAttached && usedBytes > boundBytes + boundBytes / 4 }
+
   /// The entry's bytes, into the scratch buffers.
   @inlinable mutating func encode(_ slot: Int) {
     keyScratch.removeAll(keepingCapacity: true)

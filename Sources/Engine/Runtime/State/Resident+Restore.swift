@@ -20,6 +20,7 @@ extension ResidentEntries {
 
   /// Applies a change that `seal` lent. It goes to the rows; without rows it becomes an entry in memory.
   @inlinable mutating func restore(_ key: RawSpan, _ segment: Int64, _ value: RawSpan?) {
+    if let value { disk.noteSchema(of: value) }
     if disk.isAttached { return disk.restore(key, segment, value) }
     guard let typed = Key(stored: key) else { return disk.failUnreadable() }
     let hash = typed.storedHash

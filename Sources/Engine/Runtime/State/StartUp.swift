@@ -2,12 +2,15 @@
 //
 //     nothing there ........................... absent: restore from the changelogs, or rebuild from the
 // inputs
+//     unreadable .............................. restore fully
 //     another cluster, log, list of stores .... restore fully
 //     ahead of the log ........................ restore fully
 //     older than the changelog's memory ....... restore fully
 //     values no schema can read ............... refuse
 //     same epoch as the log ................... ready
-//     behind .................................. apply the changelogs' tails
+//     behind, place in the log not known ...... restore fully
+//     behind .................................. apply the changelogs' tails, once the log has shown that the
+//                                               rows' own epoch is one of its records
 public import Basics
 
 /// The end of a task's epoch log.
@@ -15,10 +18,13 @@ public struct LogEnd: Hashable, Sendable {
   public var epoch: Epoch
   /// Of the bytes of the epoch's record.
   public var recordHash: UInt64
+  /// Where the record stands, when that is known.
+  public var recordOffset: Offset?
 
-  public init(epoch: Epoch, recordHash: UInt64) {
+  public init(epoch: Epoch, recordHash: UInt64, recordOffset: Offset? = nil) {
     self.epoch = epoch
     self.recordHash = recordHash
+    self.recordOffset = recordOffset
   }
 }
 
@@ -47,6 +53,17 @@ public struct StartUpFacts: Sendable {
   }
 }
 
+/// A record of a task's epoch log.
+public struct LogPlace: Hashable, Sendable {
+  public var offset: Offset
+  public var recordHash: UInt64
+
+  public init(offset: Offset, recordHash: UInt64) {
+    self.offset = offset
+    self.recordHash = recordHash
+  }
+}
+
 public enum StartUp: Hashable, Sendable {
   /// Why rows cannot be carried on.
   public enum RestoreReason: String, Hashable, Sendable {
@@ -54,13 +71,16 @@ public enum StartUp: Hashable, Sendable {
     case differentCluster = "the state on disk belongs to another cluster"
     case differentLog = "the state on disk belongs to another epoch log"
     case differentStores = "the state on disk holds other stores"
+    case unknownPlace = "it is not known where the state on disk stands in the epoch log"
+    case damaged = "the state on disk is damaged"
     case stale = "the state on disk is older than the changelogs remember deletions"
   }
 
   /// The rows are what the log's last epoch left.
   case ready
-  /// The rows are older: each store's changelog from here on brings them up to date.
-  case applyTail(from: [Offset])
+  /// The rows are older: each store's changelog from here on brings them up to date, if the epoch log's
+  /// record at `place` has this hash. Another record there, or none: `restoreFully(.differentLog)`.
+  case applyTail(from: [Offset], place: LogPlace)
   case restoreFully(RestoreReason)
   /// No rows at all.
   case absent
@@ -82,21 +102,30 @@ public enum StartUp: Hashable, Sendable {
     if let retention = facts.tombstoneRetention, facts.now - metadata.writtenAt > retention / 2 {
       return .restoreFully(.stale)
     }
-    return .applyTail(from: metadata.stores.map(\.next))
+    guard let offset = metadata.recordOffset else { return .restoreFully(.unknownPlace) }
+    return .applyTail(
+      from: metadata.stores.map(\.next), place: LogPlace(offset: offset, recordHash: metadata.recordHash))
   }
 
   /// A changelog holds the same versions as the rows, so restoring would not help.
   private static func refuseUnreadable(_ metadata: TaskMetadata, _ facts: StartUpFacts) throws(Diagnostic) {
     for (stored, declared) in zip(metadata.stores, facts.stores) {
-      let readable = declared.schema.oldestReadable...declared.schema.current
-      guard !readable.contains(stored.oldestSchema) else { continue }
-      throw Diagnostic(
-        "values of the store \"\(stored.name)\" are in schema version \(stored.oldestSchema)",
-        at: .named(stored.name),
-        why: "this build reads versions \(readable.lowerBound) to \(readable.upperBound)",
-        next: stored.oldestSchema > declared.schema.current
-          ? "run the newer build that wrote them"
-          : "give the store a migration, or rebuild it from the inputs")
+      try refuse(stored.oldestSchema...stored.oldestSchema, of: declared.name, declared.schema)
     }
+  }
+
+  /// Refuses values of these schema versions when the code cannot read all of them.
+  static func refuse(
+    _ versions: ClosedRange<UInt8>, of store: String, _ schema: StoreSchema
+  ) throws(Diagnostic) {
+    let isNewer = versions.upperBound > schema.current
+    guard isNewer || versions.lowerBound < schema.oldestReadable else { return }
+    throw Diagnostic(
+      "values of the store \"\(store)\" are in schema version "
+        + "\(isNewer ? versions.upperBound : versions.lowerBound)",
+      at: .named(store), why: "this build reads versions \(schema.oldestReadable) to \(schema.current)",
+      next: isNewer
+        ? "run the newer build that wrote them"
+        : "give the store a migration, or rebuild it from the inputs")
   }
 }

@@ -17,32 +17,54 @@ struct TaskBatch: Sendable {
   var parts: [Part]
   var task: [UInt8]
   var metadata: [UInt8]
+  /// Which of the writer's lives the task's rows are of.
+  var life: Int
 }
 
 /// Writes batches in the order in which they were submitted. Shared by all workers of a process.
+///
+/// A batch that could not be written leaves a gap that later ones must not be written over. So from a failure
+/// on everything is refused until a task has come back to its rows with `reopen`; and batches of tasks that
+/// have not are still refused then.
 public final class StateWriter: Sendable {
   public let database: Database
   private let queue: BoundedQueue<TaskBatch>
   private let metadataFamily: Family
   private let thread: Thread
-  private let failure: Failure
+  private let health: Health
+  private let write: Write
+
+  /// How a batch gets to the disk.
+  typealias Write = @Sendable (borrowing WriteBatch) throws(StoreError) -> Void
 
   /// What the thread leaves behind when the disk refuses.
-  private final class Failure: Sendable {
-    let error = Mutex<StoreError?>(nil)
+  private final class Health: Sendable {
+    let state = Mutex((error: StoreError?.none, life: 0))
+
+    func check(_ life: Int) throws(StoreError) {
+      let (error, current) = state.withLock { $0 }
+      if let error { throw error }
+      if life != current { throw .fatal("an earlier batch of these rows could not be written") }
+    }
   }
 
   /// Batches that wait; more would only be memory that the disk cannot keep up with.
   private static let batchesWaitingMax = 8
 
   /// - Throws: when the database cannot be used, or no thread can be started.
-  public init(_ database: Database) throws(StoreError) {
+  public convenience init(_ database: Database) throws(StoreError) {
+    try self.init(database) { (batch) throws(StoreError) in try database.write(batch) }
+  }
+
+  /// As above, by a `write` of the caller's: one that is slow, or fails.
+  init(_ database: Database, _ write: @escaping Write) throws(StoreError) {
     self.database = database
+    self.write = write
     let family = try database.family(StateWriter.metadataFamilyName)
-    let (queue, failure) = (BoundedQueue<TaskBatch>(capacity: Self.batchesWaitingMax), Failure())
-    (metadataFamily, self.queue, self.failure) = (family, queue, failure)
+    let (queue, health) = (BoundedQueue<TaskBatch>(capacity: Self.batchesWaitingMax), Health())
+    (metadataFamily, self.queue, self.health) = (family, queue, health)
     do {
-      thread = try Thread("state-writer") { Self.run(queue, database, family, failure) }
+      thread = try Thread("state-writer") { Self.run(queue, write, family, health) }
     } catch {
       throw .fatal("no thread to write state with: \(error)")
     }
@@ -51,16 +73,32 @@ public final class StateWriter: Sendable {
   static let metadataFamilyName = "tasks"
 
   /// Hands a batch over; waits while too many are waiting.
-  /// - Throws: what went wrong with an earlier batch; nothing has been written since.
+  /// - Throws: what went wrong with an earlier batch; nothing of the task has been written since.
   func submit(_ batch: TaskBatch) throws(StoreError) {
-    if let error = failure.error.withLock({ $0 }) { throw error }
+    try health.check(batch.life)
     precondition(queue.push(batch), "a batch after the writer's shutdown")
   }
 
   /// Waits until everything submitted is on disk.
   public func drain() throws(StoreError) {
     queue.waitUntilIdle()
-    if let error = failure.error.withLock({ $0 }) { throw error }
+    if let error = health.state.withLock({ $0.error }) { throw error }
+  }
+
+  /// For a task that comes back to its rows as they are: waits until everything submitted is on disk or
+  /// refused, and after a failure tries whether the disk takes something again.
+  /// - Returns: the life that the task's batches are of from now on.
+  func reopen() throws(StoreError) -> Int {
+    queue.waitUntilIdle()
+    guard health.state.withLock({ $0.error }) != nil else { return health.state.withLock { $0.life } }
+    var batch = WriteBatch()
+    unsafe batch.put(Array("probe".utf8).span.bytes, RawSpan(), in: metadataFamily)
+    unsafe batch.delete(Array("probe".utf8).span.bytes, in: metadataFamily)
+    try write(batch)
+    return health.state.withLock { state in
+      if state.error != nil { state = (nil, state.life + 1) }
+      return state.life
+    }
   }
 
   /// Writes what has been submitted and ends the thread. Exactly one thread must call this, once, as the last
@@ -85,30 +123,30 @@ public final class StateWriter: Sendable {
   func forget(_ task: [UInt8]) throws(StoreError) {
     var batch = WriteBatch()
     unsafe batch.delete(task.span.bytes, in: metadataFamily)
-    try database.write(batch)
+    try write(batch)
   }
 
   private static func run(
-    _ queue: BoundedQueue<TaskBatch>, _ database: Database, _ metadataFamily: Family, _ failure: Failure
+    _ queue: BoundedQueue<TaskBatch>, _ write: Write, _ metadataFamily: Family, _ health: Health
   ) {
     while let batch = queue.pop() {
-      // After a failure the rest is taken and dropped: nobody must wait, and a gap must not be written over.
-      if failure.error.withLock({ $0 }) != nil { continue }
+      // What comes behind a gap is taken and dropped: nobody must wait for it.
+      do throws(StoreError) { try health.check(batch.life) } catch { continue }
       do throws(StoreError) {
-        try write(batch, to: database, metadataFamily)
+        try self.write(batch, by: write, metadataFamily)
       } catch {
-        failure.error.withLock { $0 = error }
+        health.state.withLock { $0.error = error }
       }
     }
   }
 
   private static func write(
-    _ task: TaskBatch, to database: Database, _ metadataFamily: Family
+    _ task: TaskBatch, by write: Write, _ metadataFamily: Family
   ) throws(StoreError) {
     var batch = WriteBatch()
     for part in task.parts { part.batch.add(to: &batch, part.family) }
     unsafe batch.put(task.task.span.bytes, task.metadata.span.bytes, in: metadataFamily)
-    try database.write(batch)
+    try write(batch)
     for part in task.parts {
       part.mark.advance(to: part.seal)
       try part.batch.deleteFiles(of: part.family)

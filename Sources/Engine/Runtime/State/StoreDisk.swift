@@ -18,6 +18,8 @@ internal import Store
   private var segments: [Int64] = []
   private var oldestSegment = Int64.min
   private var restored = WriteBatch()
+  /// Of the values that came from the changelog.
+  private(set) var restoredSchemas: ClosedRange<UInt8>?
 
   /// Restored changes are written in batches of this size: large enough that a write's own cost vanishes.
   private static var restoreBatchBytes: Int { 1 << 20 }
@@ -47,6 +49,7 @@ internal import Store
     mark = WrittenMark()
     restored.removeAll()
     segments = []
+    restoredSchemas = nil
     (holdsMore, failure, oldestSegment) = (false, nil, .min)
   }
 
@@ -122,6 +125,14 @@ internal import Store
     holdsMore = true
     guard restored.byteCount >= Self.restoreBatchBytes else { return }
     do throws(StoreError) { try writeRestored() } catch { fail(error) }
+  }
+
+  /// A value begins with its schema version.
+  @usableFromInline mutating func noteSchema(of value: RawSpan) {
+    guard value.byteCount > 0 else { return }
+    let version = unsafe value.unsafeLoad(as: UInt8.self)
+    let known = restoredSchemas ?? version...version
+    restoredSchemas = min(known.lowerBound, version)...max(known.upperBound, version)
   }
 
   mutating func writeRestored() throws(StoreError) {

@@ -20,6 +20,8 @@ public struct TaskMetadata: Hashable, Sendable {
   public var epoch: Epoch
   /// Of the bytes of that epoch's record.
   public var recordHash: UInt64
+  /// Where that record stands in the epoch log; nil when the log was asked only whether it is there.
+  public var recordOffset: Offset?
   public var clusterID: String
   /// By the wall clock.
   public var writtenAt: Timestamp
@@ -27,10 +29,12 @@ public struct TaskMetadata: Hashable, Sendable {
   public var stores: [StorePosition]
 
   public init(
-    epoch: Epoch, recordHash: UInt64, clusterID: String, writtenAt: Timestamp, stores: [StorePosition]
+    epoch: Epoch, recordHash: UInt64, recordOffset: Offset?, clusterID: String, writtenAt: Timestamp,
+    stores: [StorePosition]
   ) {
     self.epoch = epoch
     self.recordHash = recordHash
+    self.recordOffset = recordOffset
     self.clusterID = clusterID
     self.writtenAt = writtenAt
     self.stores = stores
@@ -38,10 +42,13 @@ public struct TaskMetadata: Hashable, Sendable {
 }
 
 extension TaskMetadata: Storable {
+  public static var schemaVersion: UInt8 { 2 }
+
   public func store(into bytes: inout [UInt8]) {
     bytes.append(Self.schemaVersion)
     bytes.append(littleEndian: epoch.rawValue)
     bytes.append(littleEndian: recordHash)
+    bytes.append(littleEndian: recordOffset?.rawValue ?? -1)
     bytes.append(countedText: clusterID)
     bytes.append(littleEndian: writtenAt.rawValue)
     bytes.append(littleEndian: UInt32(stores.count))
@@ -55,12 +62,13 @@ extension TaskMetadata: Storable {
   public init?(stored bytes: RawSpan) {
     var reader = ByteReader(bytes)
     guard reader.integer(UInt8.self) == Self.schemaVersion, let epoch = reader.integer(Int64.self),
-      let hash = reader.integer(UInt64.self), let clusterID = reader.text(),
+      let hash = reader.integer(UInt64.self), let offset = reader.integer(Int64.self),
+      let clusterID = reader.text(),
       let writtenAt = reader.integer(Int64.self), let count = reader.integer(UInt32.self)
     else { return nil }
     self.init(
-      epoch: Epoch(epoch), recordHash: hash, clusterID: clusterID,
-      writtenAt: Timestamp(milliseconds: writtenAt), stores: [])
+      epoch: Epoch(epoch), recordHash: hash, recordOffset: offset < 0 ? nil : Offset(offset),
+      clusterID: clusterID, writtenAt: Timestamp(milliseconds: writtenAt), stores: [])
     for _ in 0..<count {
       guard let name = reader.text(), let next = reader.integer(Int64.self),
         let oldest = reader.integer(UInt8.self)

@@ -8,6 +8,9 @@ public final class TaskState {
   private let stores: [any StateStore]
   private var families: [Family]
   private let writer: StateWriter
+  private let life: Int
+  /// Some rows contradict themselves, so that a store could not be opened on them.
+  private var isDamaged = false
   /// What the next batch will say of the task, once it is due.
   private var pending: (metadata: TaskMetadata, epochs: Int)?
   /// The oldest schema version that each store's values may be in.
@@ -16,6 +19,9 @@ public final class TaskState {
   /// Epochs that wait for one write. A key that changes in each of them is then written once; a start after a
   /// kill reads at most so many epochs of the changelog again.
   private static let epochsPerBatch = 16
+  /// With more changed keys than this, few of them change again before the write, and that start would take
+  /// longer: it reads a hundred thousand records a second, or a few times as many.
+  private static let keysPerBatch = 20_000
 
   /// Opens the stores' rows. `task` is the task's name, `stores` all its stores in order, made by this
   /// module.
@@ -26,13 +32,16 @@ public final class TaskState {
       guard let store = store as? any StateStore else { preconditionFailure("a store of another make") }
       return store
     }
-    try writer.drain()
+    life = try writer.reopen()
     families = []
     oldestSchemas = self.stores.map(\.schema.current)
     for store in self.stores {
       let family = try writer.database.family("\(task).\(store.name)")
       families.append(family)
-      try store.attach(family)
+      do throws(StoreError) { try store.attach(family) } catch {
+        guard case .restore = error else { throw error }
+        isDamaged = true
+      }
     }
   }
 
@@ -42,7 +51,11 @@ public final class TaskState {
     clusterID: String, log: LogEnd?, tombstoneRetention: Duration?, now: Timestamp
   ) throws(Diagnostic) -> StartUp {
     let metadata: TaskMetadata?
-    do { metadata = try writer.metadata(of: task) } catch { throw error.diagnostic }
+    do { metadata = try writer.metadata(of: task) } catch {
+      guard case .restore = error else { throw error.diagnostic }
+      return .restoreFully(.damaged)
+    }
+    if isDamaged { return .restoreFully(.damaged) }
     let decision = try StartUp.decide(
       metadata,
       StartUpFacts(
@@ -52,6 +65,13 @@ public final class TaskState {
       oldestSchemas[index] = min(oldestSchemas[index], store.oldestSchema)
     }
     return decision
+  }
+
+  /// Makes the next start restore fully: the rows have turned out to contradict themselves.
+  public func condemn() throws(StoreError) {
+    pending = nil
+    try writer.drain()
+    try writer.forget(task)
   }
 
   /// Removes the task's rows, before a full restore. From here until `restored`, a kill leaves it absent.
@@ -65,6 +85,7 @@ public final class TaskState {
       families[index] = try writer.database.family(name)
       try store.attach(families[index])
     }
+    isDamaged = false
     oldestSchemas = stores.map(\.schema.current)
   }
 
@@ -72,7 +93,12 @@ public final class TaskState {
   public func restored(_ log: LogEnd, clusterID: String, changelogs: [Offset], now: Timestamp)
     throws(StoreError)
   {
-    for store in stores { try store.finishRestore() }
+    for (index, store) in stores.enumerated() {
+      try store.finishRestore()
+      if let oldest = store.restoredSchemas?.lowerBound {
+        oldestSchemas[index] = min(oldestSchemas[index], oldest)
+      }
+    }
     try committed(log, clusterID: clusterID, changelogs: changelogs, now: now)
     try write()
   }
@@ -89,10 +115,14 @@ public final class TaskState {
       TaskMetadata.StorePosition(stores[$0].name, next: changelogs[$0], oldestSchema: oldestSchemas[$0])
     }
     let metadata = TaskMetadata(
-      epoch: log.epoch, recordHash: log.recordHash, clusterID: clusterID, writtenAt: now, stores: positions)
+      epoch: log.epoch, recordHash: log.recordHash, recordOffset: log.recordOffset, clusterID: clusterID,
+      writtenAt: now, stores: positions)
     pending = (metadata, (pending?.epochs ?? 0) + 1)
-    let isLarge = stores.contains { $0.wantsBatch }
+    let isLarge =
+      stores.contains { $0.wantsBatch } || stores.reduce(0) { $0 + $1.changedKeys } >= Self.keysPerBatch
     if isLarge || (pending?.epochs ?? 0) >= Self.epochsPerBatch { try write() }
+    // Entries leave memory only when they are on disk, so a writer that lags must be waited for.
+    if stores.contains(where: \.isOverfull) { try flush() }
   }
 
   /// Hands over what waits and waits until it is on disk: for an orderly end.
@@ -118,6 +148,6 @@ public final class TaskState {
       let (batch, mark, seal) = store.takeBatch()
       return TaskBatch.Part(family: family, batch: batch, mark: mark, seal: seal)
     }
-    try writer.submit(TaskBatch(parts: parts, task: task, metadata: bytes))
+    try writer.submit(TaskBatch(parts: parts, task: task, metadata: bytes, life: life))
   }
 }

@@ -11,6 +11,8 @@ public final class Engine: Sendable {
   private let seats: [Seat]
   private let threads: [Thread]
   private let disk: StateWriter?
+  /// What its start has to tell a person, once; nil as a rule.
+  public let notice: Diagnostic?
 
   /// What a worker's thread and the outside share.
   private final class Seat: Sendable {
@@ -22,16 +24,17 @@ public final class Engine: Sendable {
     }
   }
 
-  private init(seats: [Seat], threads: [Thread], disk: StateWriter?) {
+  private init(seats: [Seat], threads: [Thread], disk: StateWriter?, notice: Diagnostic?) {
     self.seats = seats
     self.threads = threads
     self.disk = disk
+    self.notice = notice
   }
 
   /// Starts `workers` workers; `makePort` makes each its clients, on its own thread.
   public static func start(
     _ processors: [ProcessorDefinition], _ settings: EngineSettings = EngineSettings(), workers: Int = 1,
-    disk: StateWriter? = nil,
+    disk: StateWriter? = nil, notice: Diagnostic? = nil,
     makePort: @escaping @Sendable (_ worker: Int) throws(Diagnostic) -> any ClientPort
   ) throws(SystemCallError) -> Engine {
     let seats = (0..<workers).map { Seat($0) }
@@ -44,7 +47,7 @@ public final class Engine: Sendable {
           }
         })
     }
-    return Engine(seats: seats, threads: threads, disk: disk)
+    return Engine(seats: seats, threads: threads, disk: disk, notice: notice)
   }
 
   /// Starts workers over Kafka. Their seats in `group` and their transactional ids are the data folder's
@@ -53,9 +56,10 @@ public final class Engine: Sendable {
     _ processors: [ProcessorDefinition], _ settings: EngineSettings = EngineSettings(), workers: Int = 1,
     client: ClientConfiguration, group: String, folder: DataFolder, sessionTimeout: Duration = .seconds(10)
   ) throws(Diagnostic) -> Engine {
-    let disk = try openState(in: folder)
+    let (disk, notice) = try openState(in: folder)
     do throws(SystemCallError) {
-      return try start(processors, settings, workers: workers, disk: disk) { (number) throws(Diagnostic) in
+      return try start(processors, settings, workers: workers, disk: disk, notice: notice) {
+        (number) throws(Diagnostic) in
         var port = KafkaPortSettings(client: client, group: group, instance: "\(folder.instanceID)-\(number)")
         port.sessionTimeout = sessionTimeout
         return try KafkaPort.make(port, processors)
@@ -63,17 +67,35 @@ public final class Engine: Sendable {
     } catch { throw Diagnostic("the workers' threads cannot be started: \(error)") }
   }
 
-  /// The folder's database; one that contradicts itself is made anew, because the changelogs hold all that
-  /// was in it.
-  private static func openState(in folder: DataFolder) throws(Diagnostic) -> StateWriter {
+  /// The folder's database. One that contradicts itself is moved aside and made anew: the changelogs hold all
+  /// that was in it.
+  private static func openState(in folder: DataFolder) throws(Diagnostic) -> (StateWriter, Diagnostic?) {
     let path = "\(folder.path)/state"
     do throws(StoreError) {
-      do throws(StoreError) { return try StateWriter(Database(at: path)) } catch {
-        guard case .restore = error else { throw error }
-        try Database.destroy(at: path)
-        return try StateWriter(Database(at: path))
+      do throws(StoreError) { return (try StateWriter(Database(at: path)), nil) } catch {
+        guard case .restore(let reason) = error else { throw error }
+        let aside = try moveAside(path, in: folder.path, reason)
+        return (
+          try StateWriter(Database(at: path)),
+          Diagnostic(
+            "the state folder was damaged and is restored from the changelogs", at: .path(path), why: reason,
+            next: "nothing needs doing; what was damaged is kept in \(aside) until you remove it")
+        )
       }
     } catch { throw error.diagnostic }
+  }
+
+  private static func moveAside(
+    _ path: String, in folder: String, _ reason: String
+  ) throws(StoreError) -> String {
+    do throws(SystemCallError) {
+      let taken = Set(try namesInFolder(folder))
+      var number = 1
+      while taken.contains("state.damaged-\(number)") { number += 1 }
+      let aside = "\(folder)/state.damaged-\(number)"
+      try renameFile(path, to: aside)
+      return aside
+    } catch { throw .fatal("\(reason); and it cannot be moved aside: \(error)") }
   }
 
   /// The workers as they last told of themselves, at most a tenth of a second ago.

@@ -25,6 +25,12 @@ public struct TaskStatus: Hashable, Sendable {
   public var lagRecords: Int64?
   /// How old the last record it has read is, while more wait; zero when none do.
   public var lagTime: Duration?
+  /// While it is restoring: how many offsets of its changelogs are left, at most as many records; nil until
+  /// that is known.
+  public var restoreLeft: Int64?
+  /// While it is restoring: why the state on disk could not be carried on; nil when there was none, or when
+  /// it only lacked the last changes.
+  public var restoreReason: String?
 }
 
 /// A worker as it stands.

@@ -87,10 +87,11 @@ extension OwnedTask {
         epoch, taken, cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
         end: plan.end, watermark: plan.watermark, passedOver: upstream.passedOver))
     announcedAt = now.uptime
-    do throws(StoreError) { try state?.checkStores() } catch {
-      // What was folded without what the disk could not give must not be published.
+    try checkState()
+    if let oversized = buffer.oversizedChange(of: fold.stores) {
+      // The stores hold what will not be committed.
       memory = nil
-      throw ClientFailure(error)
+      throw .refused(oversized.description)
     }
     sealed = buffer
     epoch = epoch.next
@@ -99,9 +100,12 @@ extension OwnedTask {
   /// The sealed epoch is known to be committed. Where its records lie is not known when the log was asked
   /// whether it is committed: then the changelogs count as read up to where they were before, which a restore
   /// may repeat.
-  func committed(_ delivered: DeliveredEpoch?, at wallClock: Timestamp) throws(ClientFailure) {
+  func committed(
+    _ delivered: DeliveredEpoch?, foundAt offset: Offset? = nil, at wallClock: Timestamp
+  ) throws(ClientFailure) {
     guard let buffer = sealed else { preconditionFailure("a commit of nothing") }
-    let last = LoggedEpoch(record: buffer.record, bytes: buffer.recordBytes)
+    let last = LoggedEpoch(
+      record: buffer.record, bytes: buffer.recordBytes, offset: delivered?.record ?? offset)
     memory = Memory(last: last)
     sealed = nil
     lastCommit = wallClock

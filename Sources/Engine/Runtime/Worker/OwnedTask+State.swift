@@ -3,32 +3,52 @@ internal import Basics
 internal import Store
 
 extension OwnedTask {
-  /// Opens the stores' rows and decides what they lack of the log's end: from where each changelog must be
-  /// read, nil from its beginning. nil: they lack nothing.
+  /// Opens the stores' rows and decides what they lack of the log's end; nil: they lack nothing.
   func openState(
-    _ last: LoggedEpoch?, _ port: any ClientPort, _ settings: EngineSettings, at wallClock: Timestamp
-  ) throws(ClientFailure) -> [Offset?]? {
-    let everything: [Offset?]? = last == nil ? nil : changelogs.map { _ in nil }
-    guard let disk, !changelogs.isEmpty else { return everything }
-    clusterID = try port.clusterID()
-    let state = try storing { () throws(StoreError) in
-      // What this task's former life has handed over must not land on top of what is restored now.
-      try disk.drain()
-      return try TaskState(id.description, fold.stores, disk)
+    _ last: LoggedEpoch?, _ port: any ClientPort, _ settings: EngineSettings, at now: Moment
+  ) throws(ClientFailure) -> Restore? {
+    if let refusal = refusalOfChangelogs(definition.allChangelogTopics, fold.stores) {
+      throw .refused(refusal.description)
     }
-    self.state = state
-    switch try decide(state, last, settings, wallClock) {
-    case .ready:
-      changelogNext = []
-      for changelog in changelogs { changelogNext.append(try port.bounds(of: changelog).upperBound) }
-      return nil
-    case .applyTail(let positions): return positions
-    case .restoreFully, .absent:
-      try storing { () throws(StoreError) in try state.clear() }
-      changelogNext = changelogs.map { _ in .zero }
+    guard !changelogs.isEmpty else { return nil }
+    let everything = Restore(changelogs, to: last, at: now.uptime)
+    // Without an epoch there must be no change either, which only reading shows: what was aborted takes up
+    // offsets too.
+    guard let disk else {
+      if last == nil, isEmpty(try bounds(port)) { return nil }
       return everything
     }
+    clusterID = try port.clusterID()
+    let state = try storing { () throws(StoreError) in try TaskState(id.description, fold.stores, disk) }
+    self.state = state
+    switch try decide(state, last, settings, now.wallClock) {
+    case .ready:
+      let bounds = try bounds(port)
+      changelogNext = bounds.map(\.upperBound)
+      return last == nil && !isEmpty(bounds) ? everything : nil
+    case .applyTail(let positions, let place):
+      return Restore(changelogs, from: positions, behind: (epochs, place), to: last, at: now.uptime)
+    case .restoreFully(let reason): return try restoreFully(because: reason.rawValue, to: last, now)
+    case .absent: return try restoreFully(because: nil, to: last, now)
+    }
   }
+
+  /// From nothing; the rows go.
+  func restoreFully(
+    because reason: String?, to last: LoggedEpoch?, _ now: Moment
+  ) throws(ClientFailure) -> Restore {
+    if let state { try storing { () throws(StoreError) in try state.clear() } }
+    changelogNext = changelogs.map { _ in .zero }
+    return Restore(changelogs, because: reason, to: last, at: now.uptime)
+  }
+
+  private func bounds(_ port: any ClientPort) throws(ClientFailure) -> [Range<Offset>] {
+    var bounds: [Range<Offset>] = []
+    for changelog in changelogs { bounds.append(try port.bounds(of: changelog)) }
+    return bounds
+  }
+
+  private func isEmpty(_ bounds: [Range<Offset>]) -> Bool { bounds.allSatisfy(\.isEmpty) }
 
   private func decide(
     _ state: TaskState, _ last: LoggedEpoch?, _ settings: EngineSettings, _ wallClock: Timestamp
@@ -37,6 +57,19 @@ extension OwnedTask {
       return try state.decide(
         clusterID: clusterID, log: last?.end, tombstoneRetention: settings.tombstoneRetention,
         now: wallClock)
+    } catch { throw .refused(error.description) }
+  }
+
+  /// What the changelogs held must be what this code can read; to read them again would not help.
+  func checkRestored() throws(ClientFailure) {
+    do throws(Diagnostic) {
+      for store in fold.stores.compactMap({ $0 as? any StateStore }) {
+        if let versions = store.restoredSchemas { try StartUp.refuse(versions, of: store.name, store.schema) }
+        guard let failure = store.failure, case .restore(let reason) = failure else { continue }
+        throw Diagnostic(
+          "the changelog of the store \"\(store.name)\" cannot be read", at: .named(id.description),
+          why: reason, next: "check that nothing else writes to it, or rebuild the task from its inputs")
+      }
     } catch { throw .refused(error.description) }
   }
 
@@ -61,19 +94,29 @@ extension OwnedTask {
     }
   }
 
+  /// What was folded without what the disk could not give must not be published.
+  func checkState() throws(ClientFailure) {
+    try storing { () throws(StoreError) in try state?.checkStores() }
+  }
+
+  /// The disk is as far outside as Kafka is. When it fails, what the task remembers can no longer be told
+  /// from what its rows hold, so it goes back to the log and to whatever rows there are; rows that contradict
+  /// themselves are given up.
   private func storing<Result>(
     _ call: () throws(StoreError) -> Result
   ) throws(ClientFailure) -> Result {
-    do throws(StoreError) { return try call() } catch { throw ClientFailure(error) }
+    do throws(StoreError) { return try call() } catch {
+      mustBegin = true
+      if case .restore = error { try? state?.condemn() }
+      throw .retry(error.diagnostic.description)
+    }
   }
-}
-
-extension ClientFailure {
-  /// The disk is as far outside as Kafka is: a task whose disk refuses stalls until a person has looked.
-  init(_ error: StoreError) { self = .refused(error.diagnostic.description) }
 }
 
 extension LoggedEpoch {
   /// As the stores' metadata names it.
-  var end: LogEnd { LogEnd(epoch: record.epoch, recordHash: unsafe XXH64.hash(bytes.span.bytes)) }
+  var end: LogEnd {
+    LogEnd(
+      epoch: record.epoch, recordHash: unsafe XXH64.hash(bytes.span.bytes), recordOffset: offset)
+  }
 }

@@ -56,18 +56,19 @@ extension OwnedTask {
   private func settle(
     _ last: LoggedEpoch?, _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
   ) throws(ClientFailure) {
-    if let sealed, sealed.recordBytes == last?.bytes { try committed(nil, at: now.wallClock) }
+    if let sealed, sealed.recordBytes == last?.bytes {
+      try committed(nil, foundAt: last?.offset, at: now.wallClock)
+    }
     if let memory, memory.last?.bytes == last?.bytes { return try run(port, now) }
     // It may still be reading from where its memory stood.
     stopReading(port)
     forget(last)
-    let positions = try openState(last, port, settings, at: now.wallClock)
-    guard let last, let positions, !changelogs.isEmpty else {
-      memory = Memory(last: last)
-      return try run(port, now)
+    if let restore = try openState(last, port, settings, at: now) {
+      self.restore = restore
+      return phase.become(.restoring)
     }
-    restore = Restore(changelogs, from: positions, to: last, at: now.uptime)
-    phase.become(.restoring)
+    memory = Memory(last: last)
+    try run(port, now)
   }
 
   /// The task's memory is of no use: another worker went on from an earlier epoch, or this one has just
@@ -83,15 +84,34 @@ extension OwnedTask {
   private func restoreOn(
     _ port: any ClientPort, _ settings: EngineSettings, _ now: Moment
   ) throws(ClientFailure) {
-    if let target = restore?.target {
-      let limit = settings.recordsPerEpochMax
-      guard try restore?.advance(fold.stores, port, limit: limit) == true else { return }
+    switch try restore?.advance(fold.stores, port, limit: settings.recordsPerEpochMax) {
+    case .some(.more): return
+    case .some(.otherLog):
+      let target = restore?.target
+      stopReading(port)
+      restore = try restoreFully(because: StartUp.RestoreReason.differentLog.rawValue, to: target, now)
+      return
+    case .some(.unexpected(let changelog)): throw .refused(orphan(changelog).description)
+    case .some(.filled):
+      try checkRestored()
+      let target = restore?.target
       changelogNext = restore?.ends ?? []
-      try keepRestored(target, at: now.wallClock)
+      if let target { try keepRestored(target, at: now.wallClock) }
       memory = Memory(last: target)
       restore = nil
+    case nil: break
     }
     try run(port, now)
+  }
+
+  /// To go on would fold the inputs from their beginning into stores that already hold them, or throw away
+  /// what only the changelog still knows.
+  private func orphan(_ changelog: TopicPartition) -> Diagnostic {
+    Diagnostic(
+      "the epoch log \(epochs) is empty, but the changelog \(changelog) is not", at: .named(id.description),
+      why: "which records of the inputs the changelog has seen stood in the epoch log",
+      next: "to begin anew from the inputs, delete and create both topics; "
+        + "to keep the state, bring the epoch log back")
   }
 
   /// Begins to read the inputs where the task stands.

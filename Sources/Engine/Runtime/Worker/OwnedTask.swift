@@ -32,6 +32,8 @@ final class OwnedTask {
   var announcedAt: Duration?
   var epoch = Epoch(0)
   var lastCommit: Timestamp?
+  /// Its disk has failed under it: whatever it remembers, it must begin again.
+  var mustBegin = false
   /// When to try again after Kafka asked for patience.
   var retryAt = Duration.zero
 
@@ -65,10 +67,17 @@ final class OwnedTask {
     phase.become(.stalled(reason))
   }
 
+  /// Begins again from the log, after the disk has failed.
+  func beginAgain(_ port: any ClientPort) {
+    stopReading(port)
+    (memory, sealed, state, mustBegin) = (nil, nil, nil, false)
+    if phase == .takingOver { takeOver = TakeOver() } else { beginTakeOver() }
+  }
+
   /// Also after a start that failed half-way: some of the inputs may be read by then.
   func stopReading(_ port: any ClientPort) {
     if phase == .takingOver { port.stopReading(epochs) }
-    if let restore { port.stopReading(restore.partition) }
+    if let partition = restore?.partition { port.stopReading(partition) }
     restore = nil
     for index in inputs.indices {
       port.stopReading(inputs[index].partition)

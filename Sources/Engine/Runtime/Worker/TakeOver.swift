@@ -11,6 +11,8 @@ internal import Basics
 struct LoggedEpoch: Equatable {
   var record: EpochRecord
   var bytes: [UInt8]
+  /// nil when the log was asked only whether it is there.
+  var offset: Offset?
 }
 
 /// The questions of one take-over. Each method takes an answer and returns what to do next.
@@ -78,11 +80,11 @@ struct TakeOver {
       // Not visible yet: the transaction's marker is on its way.
       guard let first = records.first else { return .readOn }
       guard first.offset == offset else { return fail("the epoch record at offset \(offset) is gone") }
-      return finish(first.value)
+      return finish(first)
     case .search(let from, let earliest):
       last = records.last ?? last
       guard isAtEnd else { return .readOn }
-      if let last { return finish(last.value) }
+      if let last { return finish(last) }
       if from == earliest { return finish(nil) }
       return search(from: max(earliest, from + -8 * Self.searchLength), earliest: earliest)
     case .askOffset, .askBounds, .ended: preconditionFailure("records that were not asked for")
@@ -94,11 +96,12 @@ struct TakeOver {
     return .startReading(offset)
   }
 
-  private mutating func finish(_ bytes: [UInt8]?) -> Action {
+  private mutating func finish(_ found: (offset: Offset, value: [UInt8])?) -> Action {
     state = .ended
-    guard let bytes else { return .finished(nil) }
+    guard let (offset, bytes) = found else { return .finished(nil) }
     do throws(EpochRecordError) {
-      return .finished(LoggedEpoch(record: try EpochRecord(decoding: bytes), bytes: bytes))
+      let record = try EpochRecord(decoding: bytes)
+      return .finished(LoggedEpoch(record: record, bytes: bytes, offset: offset))
     } catch { return fail("the epoch record cannot be read: \(error)") }
   }
 

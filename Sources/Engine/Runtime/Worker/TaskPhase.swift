@@ -4,7 +4,8 @@
 //                     |                                 v
 //   parked --> takingOver --> restoring ------------> running <--> stalled
 //     ^            |  ^           |                     | |           |
-//     |            |  +-----------|-- commit unknown ---+ |           |
+//     |            |  +-----------+-- commit unknown, --+ |           |
+//     |            |                  disk failed         |           |
 //     +-- revoked or lost --------+-----------------------+-----------+
 
 /// A task's phase; it changes only along the arrows above.
@@ -23,7 +24,7 @@ enum TaskPhase: Hashable, Sendable {
     switch (self, next) {
     case (_, .parked), (.parked, .takingOver): true
     case (.takingOver, .restoring), (.takingOver, .running), (.takingOver, .stalled): true
-    case (.restoring, .running), (.restoring, .stalled): true
+    case (.restoring, .takingOver), (.restoring, .running), (.restoring, .stalled): true
     case (.running, .takingOver), (.running, .stalled): true
     case (.stalled, .takingOver), (.stalled, .running): true
     default: false

@@ -85,6 +85,7 @@ extension Worker {
       if case .refused(let reason) = error {
         task.stall(reason, port)
       } else {
+        if task.mustBegin { task.beginAgain(port) }
         task.retryAt = now.uptime + settings.retryInterval
       }
     }

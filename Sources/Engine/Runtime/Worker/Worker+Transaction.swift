@@ -17,6 +17,7 @@ extension Worker {
   func sealIfDue(_ now: Moment) -> Bool {
     let running = orderedTasks.filter { $0.phase == .running }
     if !running.contains(where: { $0.sealed != nil }) {
+      isolates = false
       let ready = running.filter { $0.hasWork(now) }
       let isDue = pace.isDue(
         at: now.uptime, hasWork: !ready.isEmpty, isFull: ready.contains { $0.isFull(now, settings) },
@@ -28,6 +29,7 @@ extension Worker {
       }
     }
     bundle = running.filter { $0.sealed != nil && $0.phase == .running }
+    if isolates { bundle = Array(bundle.prefix(1)) }
     transactionBegan = now.uptime
     return !bundle.isEmpty && now.uptime >= retryAt
   }
@@ -47,6 +49,7 @@ extension Worker {
       trouble = error.reason
       retryAt = now.uptime + settings.retryInterval
       let isLate = now.uptime - transactionBegan >= settings.transactionTimeMax
+      if transaction.isOpen, case .refused(let reason) = error { refusal = reason }
       conclude(transaction.failed(error, isLate: isLate), now)
       if case .fenced(let reason) = error { return end(.fenced(reason), now) }
     }
@@ -75,11 +78,19 @@ extension Worker {
           try task.committed(delivered, at: now.wallClock)
         }
       }
-    case .aborted: break
+    case .aborted: blame()
     // The new producer settles what became of it; then the log tells.
     case .unknown: for task in bundle { task.beginTakeOver() }
     }
     bundle = []
+    refusal = nil
+  }
+
+  /// After a refusal: sends each task's epoch alone, so that only the task whose epoch is refused stalls.
+  private func blame() {
+    guard let refusal else { return }
+    isolates = true
+    if bundle.count == 1 { bundle[0].stall(refusal, port) }
   }
 
   /// Where the group stands once the transaction is committed: behind each epoch record, and at each input's

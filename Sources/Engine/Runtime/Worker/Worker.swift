@@ -23,6 +23,10 @@ public final class Worker {
   /// Where the bundle's epochs came to lie, once flushed.
   var delivered: [DeliveredEpoch] = []
   var transactionBegan = Duration.zero
+  /// Why the open transaction must be aborted, when it would be refused another time too.
+  var refusal: String?
+  /// Each task's epoch goes out alone until all that are sealed are committed or their tasks stalled.
+  var isolates = false
   var pace: Pace
   /// The last look at the inputs brought nothing.
   var isDry = true
