@@ -1,6 +1,7 @@
 // The engine's real workers over the broker's core, through everything that can go wrong. A life is its seed;
 // to live one again: `RATCHET_SEED=<seed> swift test --filter EngineLivesTests`, to live more:
 // `RATCHET_LIVES=<number>`.
+import Foundation
 import Simulation
 import Testing
 
@@ -10,6 +11,15 @@ import Testing
     arguments: Lives.range(of: 500))
   func exactlyOnce(seed: UInt64) {
     for complaint in EngineWorld(seed: seed).run() {
+      Issue.record("\(complaint)\nto repeat: RATCHET_SEED=\(seed) swift test --filter EngineLivesTests")
+    }
+  }
+
+  @Test("nor do rows on disk change anything, whatever crashes leave of them", arguments: Lives.range(of: 30))
+  func rows(seed: UInt64) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "lives-\(getpid())-\(seed)").path()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for complaint in EngineWorld(seed: seed, troubles: .all, folder: folder).run() {
       Issue.record("\(complaint)\nto repeat: RATCHET_SEED=\(seed) swift test --filter EngineLivesTests")
     }
   }
