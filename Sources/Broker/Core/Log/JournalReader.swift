@@ -33,17 +33,9 @@ struct JournalReader {
   }
 
   /// The first frame at or behind `from` that proves that `position` had been synced before it was written.
-  mutating func evidence(that missing: JournalPosition, from: Int) throws(DiskError) -> Int? {
-    var at = from
-    while size - at >= FrameHeader.size {
-      if let (header, _) = FrameHeader.decode(try bytes(at: at, count: FrameHeader.size)),
-        header.synced >= missing, try frame(at: at) != nil
-      {
-        return at
-      }
-      at += 1
-    }
-    return nil
+  func evidence(that missing: JournalPosition, from: Int) throws(DiskError) -> Int? {
+    var evidence = JournalEvidence(in: file, path: path, size: size, salt: salt)
+    return try evidence.find(that: missing, from: from)
   }
 
   private mutating func frame(at position: Int) throws(DiskError) -> (header: FrameHeader, body: ByteSlice)? {

@@ -54,7 +54,6 @@ struct JournalTail {
 
   /// Counts the file among what is cut, unless it proves that the missing frame had been synced.
   private mutating func giveUp(_ reader: JournalReader) throws(StoreError) {
-    var reader = reader
     let from = reader.position
     let missing = next
     let proof = try onDisk { () throws(DiskError) in try reader.evidence(that: missing, from: from) }
