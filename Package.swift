@@ -123,7 +123,8 @@ let package = Package(
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),
-    tests("FuzzTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "Compression", "POSIX"]),
+    tests(
+      "FuzzTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "Compression", "POSIX"]),
     tests("SimulationTests", needs: ["Simulation"]),
     tests("TidyTests"),
   ]

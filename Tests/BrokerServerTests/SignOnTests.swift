@@ -17,6 +17,11 @@ import Testing
       password: StoredPassword("admin", salt: [4], iterations: 4096))
   }
 
+  /// Checked at once.
+  private let quick = User(
+    principal: Principal(name: "quick", reads: .all, writes: .all),
+    password: StoredPassword("quick", salt: [6], iterations: 1))
+
   private func withUsers(log: LogLines = LogLines(), _ body: (Endpoint) throws -> Void) throws {
     let users = Users([alice, administrator])
     try withBroker({ $0.server.users = users }, log: log, body)
@@ -85,6 +90,99 @@ import Testing
     }
   }
 
+  @Test("a password that takes long to check keeps nobody else waiting")
+  func longCheck() throws {
+    // As many rounds as this machine does in about two seconds: what is compared is a thousand times shorter.
+    let thousand = ContinuousClock().measure { _ = StoredPassword("secret", salt: [5], iterations: 1000) }
+    let iterations = min(1_000_000, Int(2 / (thousand / .seconds(1))) * 1000 + 1000)
+    let slow = User(
+      principal: Principal(name: "slow", reads: .all, writes: .all),
+      password: StoredPassword(iterations: iterations, salt: [5], storedKey: [], serverKey: []))
+    try withBroker({ $0.server.users = Users([quick, slow]) }) { endpoint in
+      let admin = try TestClient(endpoint)
+      #expect(try admin.signOn(plain: "\0quick\0quick").error == .none)
+      let client = try TestClient(endpoint)
+      let request = try client.beginSignOn(plain: "\0slow\0secret")
+      #expect(try admin.isServed())
+      // Also another's first message of SCRAM, while the password is still being checked.
+      let scram = try TestClient(endpoint)
+      #expect(try scram.challenge(for: "quick").error == .none)
+      #expect(!client.hasAnswer)
+      #expect(
+        try client.answer(SASLAuthenticateResponse.self, to: request).error == .saslAuthenticationFailed)
+    }
+  }
+
+  @Test("requests sent right behind a password wait for the verdict, and are served after it")
+  func pipelined() throws {
+    try withBroker({ $0.server.users = Users([quick]) }) { endpoint in
+      let client = try TestClient(endpoint)
+      let request = try client.beginSignOn(plain: "\0quick\0quick")
+      let header = RequestHeader(key: .metadata, version: 1, correlationID: 9)
+      try client.send(MetadataRequest(topics: []), header)
+      #expect(try client.answer(SASLAuthenticateResponse.self, to: request).error == .none)
+      #expect(try client.answer(MetadataResponse.self, to: header).controllerID == 1)
+    }
+  }
+
+  @Test("after so many failures an address's next attempts wait, also a right one; others do not")
+  func failures() throws {
+    let log = LogLines()
+    try withBroker(
+      {
+        $0.server.users = Users([quick])
+        $0.server.failedSignOns_max = 3
+      }, log: log
+    ) { endpoint in
+      let known = try TestClient(endpoint)
+      #expect(try known.signOn(plain: "\0quick\0quick").error == .none)
+      for _ in 0..<3 {
+        #expect(try TestClient(endpoint).signOn(plain: "\0quick\0wrong").error == .saslAuthenticationFailed)
+      }
+      var waiting: [(client: TestClient, request: RequestHeader)] = []
+      for _ in 0..<3 {
+        let client = try TestClient(endpoint)
+        waiting.append((client, try client.beginSignOn(plain: "\0quick\0quick")))
+      }
+      // More of them than may fail are not even kept waiting.
+      let surplus = try TestClient(endpoint)
+      _ = try surplus.beginSignOn(plain: "\0quick\0quick")
+      #expect(surplus.isClosedByBroker && log.contain("too many failed attempts"))
+      let other = try TestClient(endpoint, from: 0x7F00_0002)
+      #expect(try other.signOn(plain: "\0quick\0quick").error == .none)
+      #expect(try known.isServed())
+      for (client, _) in waiting { #expect(!client.hasAnswer) }
+    }
+  }
+
+  @Test("failures count for their window, and are forgotten after it")
+  func failureWindow() {
+    var failed = FailedSignOns(most: 2)
+    let start = Timestamp(milliseconds: 1_000_000)
+    failed.note("a", now: start)
+    #expect(failed.opens("a") <= start)
+    failed.note("a", now: start + .seconds(4))
+    #expect(failed.opens("a") == start + .seconds(10) && failed.opens("b") <= start)
+    failed.note("a", now: start + .seconds(11))
+    #expect(failed.opens("a") == start + .seconds(14))
+    for address in 0..<1000 { failed.note("\(address)", now: start + .seconds(12)) }
+    failed.note("b", now: start + .seconds(40))
+    #expect(failed.addresses == 1)
+  }
+
+  @Test("who says nothing of itself for too long is gone")
+  func silentStranger() throws {
+    try withBroker({
+      $0.server.users = Users([quick])
+      $0.server.signOnTimeout = .seconds(2)
+    }) { endpoint in
+      let known = try TestClient(endpoint)
+      #expect(try known.signOn(plain: "\0quick\0quick").error == .none)
+      #expect(try TestClient(endpoint).isClosedByBroker)
+      #expect(try known.isServed())
+    }
+  }
+
   @Test("a user reads and writes the topics of its prefixes and sees no others")
   func prefixes() throws {
     try withUsers { endpoint in
@@ -119,6 +217,23 @@ import Testing
 }
 
 extension TestClient {
+  /// The first message of SCRAM, and what it is answered.
+  fileprivate func challenge(for name: String) throws -> SASLAuthenticateResponse {
+    let handshake = RequestHeader(key: .saslHandshake, version: 1)
+    _ = try ask(SASLHandshakeRequest(mechanism: "SCRAM-SHA-256"), handshake, as: SASLHandshakeResponse.self)
+    let request = SASLAuthenticateRequest(message: ByteSlice(Array("n,,n=\(name),r=nonce".utf8)))
+    return try ask(request, RequestHeader(key: .saslAuthenticate, version: 2))
+  }
+
+  /// Sends the password and waits for nothing.
+  fileprivate func beginSignOn(plain message: String) throws -> RequestHeader {
+    let handshake = RequestHeader(key: .saslHandshake, version: 1)
+    _ = try ask(SASLHandshakeRequest(mechanism: "PLAIN"), handshake, as: SASLHandshakeResponse.self)
+    let header = RequestHeader(key: .saslAuthenticate, version: 2, correlationID: 3)
+    try send(SASLAuthenticateRequest(message: ByteSlice(Array(message.utf8))), header)
+    return header
+  }
+
   fileprivate func signOn(plain message: String) throws -> SASLAuthenticateResponse {
     let handshake = RequestHeader(key: .saslHandshake, version: 1)
     let offered = try ask(

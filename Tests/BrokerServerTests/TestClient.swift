@@ -12,20 +12,29 @@ final class TestClient {
 
   struct Closed: Error {}
 
-  init(_ endpoint: Endpoint) throws {
+  /// `source` is the address on this machine that it comes from.
+  init(_ endpoint: Endpoint, from source: UInt32 = 0x7F00_0001) throws {
     socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard unsafe Self.call(bind, socket, source, port: 0) else { throw Closed() }
     var limit = timeval(tv_sec: 10, tv_usec: 0)
     unsafe setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    guard unsafe Self.call(connect, socket, 0x7F00_0001, port: endpoint.port) else { throw Closed() }
+  }
+
+  /// `bind` or `connect`.
+  private static func call(
+    _ function: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ socket: Int32, _ host: UInt32,
+    port: UInt16
+  ) -> Bool {
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = endpoint.port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let status = unsafe withUnsafePointer(to: &address) {
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = host.bigEndian
+    return unsafe withUnsafePointer(to: &address) {
       unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        unsafe function(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
     }
-    guard status == 0 else { throw Closed() }
   }
 
   deinit { close(socket) }
@@ -57,6 +66,12 @@ final class TestClient {
   var isClosedByBroker: Bool {
     var byte: UInt8 = 0
     return unsafe recv(socket, &byte, 1, 0) == 0 || errno == ECONNRESET
+  }
+
+  /// Whether bytes are there to be read now.
+  var hasAnswer: Bool {
+    var byte: UInt8 = 0
+    return unsafe recv(socket, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) > 0
   }
 
   func send(_ request: some WireValue, _ header: RequestHeader) throws {

@@ -8,6 +8,9 @@ import Testing
 @testable import BrokerProtocol
 
 @Suite(.serialized, .timeLimit(.minutes(60))) struct RequestFuzzTests {
+  @Test("every kind of request there is takes part")
+  func complete() { #expect(Set(requestTypes.map(\.key)) == Set(APIKey.allCases)) }
+
   @Test(
     "no request ends, hangs or fattens the broker, and none is answered twice",
     arguments: Lives.portions(of: 100))

@@ -8,7 +8,8 @@ import Basics
 struct Vocabulary {
   var words = [
     "t0", "t1", "t2", "g0", "g1", "x0", "x1", "consumer", "range", "", "cleanup.policy", "compact",
-    "segment.bytes", "segment.ms", "retention.ms", "100", "9223372036854775807",
+    "segment.bytes", "segment.ms", "retention.ms", "max.compaction.lag.ms", "100", "9223372036854775807",
+    "Stable", "Ongoing", "PLAIN",
   ]
   /// Told by answers, the oldest forgotten first.
   private var told: [String] = []
@@ -73,7 +74,7 @@ private func requestFrame(_ header: RequestHeader, _ body: some WireValue) throw
 }
 
 /// Produce stands more often than the others: behind it lies the most.
-private let requestTypes: [(key: APIKey, type: any WireValue.Type)] = [
+let requestTypes: [(key: APIKey, type: any WireValue.Type)] = [
   (.produce, ProduceRequest.self), (.produce, ProduceRequest.self), (.produce, ProduceRequest.self),
   (.fetch, FetchRequest.self), (.fetch, FetchRequest.self), (.listOffsets, ListOffsetsRequest.self),
   (.metadata, MetadataRequest.self), (.offsetCommit, OffsetCommitRequest.self),
@@ -86,6 +87,14 @@ private let requestTypes: [(key: APIKey, type: any WireValue.Type)] = [
   (.addPartitionsToTxn, AddPartitionsToTxnRequest.self), (.addOffsetsToTxn, AddOffsetsToTxnRequest.self),
   (.endTxn, EndTxnRequest.self), (.txnOffsetCommit, TxnOffsetCommitRequest.self),
   (.describeConfigs, DescribeConfigsRequest.self), (.alterConfigs, AlterConfigsRequest.self),
+  (.incrementalAlterConfigs, IncrementalAlterConfigsRequest.self),
+  (.createPartitions, CreatePartitionsRequest.self), (.describeCluster, DescribeClusterRequest.self),
+  (.listGroups, ListGroupsRequest.self), (.describeGroups, DescribeGroupsRequest.self),
+  (.deleteGroups, DeleteGroupsRequest.self), (.offsetDelete, OffsetDeleteRequest.self),
+  (.offsetForLeaderEpoch, OffsetForLeaderEpochRequest.self),
+  (.describeProducers, DescribeProducersRequest.self), (.listTransactions, ListTransactionsRequest.self),
+  (.describeTransactions, DescribeTransactionsRequest.self), (.saslHandshake, SASLHandshakeRequest.self),
+  (.saslAuthenticate, SASLAuthenticateRequest.self),
 ]
 
 private struct Filler: WireCoder {

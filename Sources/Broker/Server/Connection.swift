@@ -15,9 +15,12 @@ final class Connection {
   var output = OutputQueue()
   /// What the poller watches for.
   var interest = Poller.Interest.reading
+  let opened: Timestamp
   var lastActive: Timestamp
   /// Who it is, where somebody has to say so.
   var signOn = SignOn()
+  /// What it has sent of that and is not judged yet.
+  var signOnStep: SignOnStep?
   /// Refused: it hears why, and nothing more is taken from it.
   var endsAfterAnswer = false
   /// The client sends nothing more; what it sent before still counts, as with acks=0 it waits for nothing.
@@ -26,7 +29,13 @@ final class Connection {
   init(id: ConnectionID, socket: Socket, now: Timestamp) {
     self.id = id
     self.socket = socket
-    lastActive = now
+    (opened, lastActive) = (now, now)
+  }
+
+  /// The other side's, without its port.
+  var address: String {
+    let peer = socket.peer
+    return peer.lastIndex(of: ":").map { String(peer[..<$0]) } ?? peer
   }
 
   /// Reads until a frame is there whole or nothing more comes.
@@ -58,7 +67,7 @@ final class Connection {
 
   /// Whether more requests may be taken from it now.
   func hasRoom(_ settings: ServerSettings) -> Bool {
-    if endsAfterAnswer { return false }
+    if endsAfterAnswer || signOnStep != nil { return false }
     return isEnded
       || replies.count < settings.pipelinedRequests_max && replies.bytes < settings.pipelined_bytes_max
         && output.unsent_bytes < settings.unsent_bytes_max

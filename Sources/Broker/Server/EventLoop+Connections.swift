@@ -82,7 +82,7 @@ extension EventLoop {
   }
 
   private func requestLimit(of connection: Connection) -> Int {
-    let isStranger = settings.users != nil && !connection.signOn.isSignedOn
+    let isStranger = desk != nil && !connection.signOn.isSignedOn
     return min(settings.request_bytes_max, isStranger ? SignOn.request_bytes_max : .max)
   }
 
@@ -93,22 +93,13 @@ extension EventLoop {
     } catch WireError.unsupportedVersion(let header) where header.key == .apiVersions {
       return answerUnknownAPIVersions(header, connection, bytes: frame.count)
     }
-    guard let users = settings.users else {
+    guard let desk else {
       return pass(request, header, from: connection, as: .anyone, bytes: frame.count)
     }
-    switch connection.signOn.take(request, users: users) {
-    case .pass(let principal): pass(request, header, from: connection, as: principal, bytes: frame.count)
-    case .answer(let response): answer(header, response, connection, bytes: frame.count)
-    case .refuse(let response, let reason):
-      log.warning(
-        "sign_on_refused", reason, data: ["peer": .text(connection.socket.peer)])
-      connection.endsAfterAnswer = true
-      answer(header, response, connection, bytes: frame.count)
-    case .close(let reason): throw SignOnFailure(description: reason)
-    }
+    take(request, header, from: connection, at: desk, bytes: frame.count)
   }
 
-  private func pass(
+  func pass(
     _ request: Request, _ header: RequestHeader, from connection: Connection, as principal: Principal,
     bytes: Int
   ) {
@@ -128,7 +119,7 @@ extension EventLoop {
   }
 
   /// An answer that the server gives by itself.
-  private func answer(
+  func answer(
     _ header: RequestHeader, _ response: Response, _ connection: Connection, bytes: Int
   ) {
     let token = connection.replies.expect(header, bytes: bytes)
@@ -164,6 +155,3 @@ extension EventLoop {
     }
   }
 }
-
-/// A client that does not say who it is.
-private struct SignOnFailure: Error, CustomStringConvertible { var description: String }

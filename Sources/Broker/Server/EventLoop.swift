@@ -32,6 +32,8 @@ final class EventLoop {
 
   let flusher: JobThread<FlushJob>
   let maintenance: JobThread<MaintenanceJob>
+  /// Nil where nobody has to sign on.
+  let desk: SignOnDesk?
 
   /// What the poller tells descriptors apart by; connections have their own numbers.
   enum Key {
@@ -57,8 +59,16 @@ final class EventLoop {
     maintenance = try JobThread("broker-keeper", waking: wakeup) { job throws(StoreError) in
       try job.run()
     }
+    desk = try Self.desk(settings, wakeup)
     try poller.add(listener.descriptor, key: Key.listener, for: .reading)
     try poller.add(wakeup.descriptor, key: Key.wakeup, for: .reading)
+  }
+
+  private static func desk(
+    _ settings: ServerSettings, _ wakeup: Wakeup
+  ) throws(SystemCallError) -> SignOnDesk? {
+    guard let users = settings.users else { return nil }
+    return try SignOnDesk(users, failures_max: settings.failedSignOns_max, waking: wakeup)
   }
 
   /// Serves until a stop is asked for or the disk fails; then everything written is flushed, or the error
@@ -68,12 +78,16 @@ final class EventLoop {
       while !stopRequested() { try turn() }
       try finish()
     } catch {
-      flusher.stop()
-      maintenance.stop()
+      stopThreads()
       throw error
     }
+    stopThreads()
+  }
+
+  private func stopThreads() {
     flusher.stop()
     maintenance.stop()
+    desk?.stop()
   }
 
   private func turn() throws(LoopFailure) {
@@ -104,6 +118,7 @@ final class EventLoop {
     // Sending makes room, room lets buffered requests in, and those have answers: until nothing moves.
     while true {
       takeReplies()
+      try advanceSignOns()
       guard !touched.isEmpty else { break }
       let ready = touched
       touched = []
@@ -165,17 +180,21 @@ final class EventLoop {
   }
 
   private var timeUntilDue: Duration? {
-    let due = [broker.nextDeadline, acceptsAgain, connections.isEmpty ? nil : idleCheckDue]
+    let due = [broker.nextDeadline, acceptsAgain, nextSignOn, connections.isEmpty ? nil : idleCheckDue]
     return due.compactMap(\.self).min().map { $0 - now }
   }
 
   private func checkIdleConnections() {
     if let again = acceptsAgain, again <= now { resumeAccepting() }
     guard idleCheckDue <= now else { return }
-    idleCheckDue = now + settings.idleTimeout / 8
-    for connection in connections.values
-    where connection.replies.count == 0 && now - connection.lastActive > settings.idleTimeout {
-      close(connection, because: nil)
+    idleCheckDue =
+      now + min(settings.idleTimeout / 8, desk == nil ? settings.idleTimeout : settings.signOnTimeout / 2)
+    for connection in connections.values {
+      let isIdle = connection.replies.count == 0 && now - connection.lastActive > settings.idleTimeout
+      let isStranger = desk != nil && !connection.signOn.isSignedOn
+      if isIdle || isStranger && now - connection.opened > settings.signOnTimeout {
+        close(connection, because: nil)
+      }
     }
   }
 

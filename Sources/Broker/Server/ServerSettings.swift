@@ -8,6 +8,11 @@ public struct ServerSettings: Sendable {
   /// Who may sign on; nil asks nobody who they are.
   public var users: Users?
 
+  /// How long a client may take to say who it is.
+  public var signOnTimeout = Duration.seconds(30)
+  /// How often an address may fail to sign on within ten seconds; what it sends then waits.
+  public var failedSignOns_max = 20
+
   /// Kafka's socket.request.max.bytes.
   public var request_bytes_max = 100 << 20
   /// Kafka's max.connections has no limit; here one leaves descriptors for segments.

@@ -5,14 +5,17 @@ internal import BrokerCore
 internal import BrokerProtocol
 
 /// ```
-///   nobody ── handshake ──▶ chosen ── authenticate ──▶ signed on ── any request ──▶ passed on
-///                             │  ▲                        ▲
-///                  first of   │  └ handshake              │ last of SCRAM
-///                  SCRAM      ▼                           │
-///                          challenged ────────────────────┘
+///                          checking ────────────────────┐
+///                  PLAIN      ▲                         │ the password is right
+///                             │                         ▼
+///   nobody ── handshake ──▶ chosen ◀─┐              signed on ── any request ──▶ passed on
+///                             │      └ handshake        ▲
+///                  first of   │                         │ last of SCRAM
+///                  SCRAM      ▼                         │
+///                         challenged ───────────────────┘
 /// ```
-/// Legal successors: nobody: chosen; chosen: chosen, challenged, signed on; challenged: signed on. Whatever
-/// does not belong there ends the connection.
+/// Legal successors: nobody: chosen; chosen: chosen, checking, challenged; checking, challenged: signed on.
+/// Whatever does not belong there ends the connection.
 struct SignOn {
   enum Decision {
     /// The request goes to the broker, on this one's behalf.
@@ -20,6 +23,8 @@ struct SignOn {
     case answer(Response)
     /// The connection ends after the answer; `reason` is for the log alone.
     case refuse(Response, reason: String)
+    /// To be run elsewhere and handed to `conclude`; until then nothing more is taken.
+    case check(PasswordCheck)
     /// The connection ends.
     case close(reason: String)
   }
@@ -28,6 +33,7 @@ struct SignOn {
     case nobody
     case chosen(Mechanism)
     case challenged(SCRAMExchange)
+    case checking
     case signedOn(Principal)
   }
 
@@ -43,6 +49,11 @@ struct SignOn {
 
   var isSignedOn: Bool {
     if case .signedOn = state { true } else { false }
+  }
+
+  /// Whether the next message names a password to be checked.
+  var isPlain: Bool {
+    if case .chosen(.plain) = state { true } else { false }
   }
 
   mutating func take(_ request: Request, users: Users) -> Decision {
@@ -77,7 +88,10 @@ struct SignOn {
     let text = String(decoding: message.bytes, as: UTF8.self)
     do throws(SCRAMExchange.Refused) {
       switch mechanism {
-      case .plain: return signOn(try Self.principal(plain: text, users), answer: "")
+      case .plain:
+        let check = try Self.check(plain: text, users)
+        state = .checking
+        return .check(check)
       case .scram:
         let nonce = base64((0..<18).map { _ in .random(in: 0...255) })
         let exchange = try SCRAMExchange(first: text, users: users, serverNonce: nonce)
@@ -92,6 +106,15 @@ struct SignOn {
       let proved = try exchange.prove(final: String(decoding: message.bytes, as: UTF8.self))
       return signOn(proved.principal, answer: proved.answer)
     } catch { return Self.refusal("\(error.reason) (\"\(exchange.name)\")") }
+  }
+
+  /// The check has run.
+  mutating func conclude(_ check: PasswordCheck) -> Decision {
+    guard case .checking = state else { preconditionFailure("no password is being checked") }
+    guard let principal = check.principal else {
+      return Self.refusal("wrong name or password (\"\(check.name)\")")
+    }
+    return signOn(principal, answer: "")
   }
 
   private mutating func signOn(_ principal: Principal, answer: String) -> Decision {
@@ -111,17 +134,13 @@ struct SignOn {
   }
 
   /// RFC 4616: whom to act for, who it is, and the password, with zeros between.
-  private static func principal(plain text: String, _ users: Users) throws(SCRAMExchange.Refused) -> Principal
-  {
+  private static func check(
+    plain text: String, _ users: Users
+  ) throws(SCRAMExchange.Refused) -> PasswordCheck {
     let parts = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
     guard parts.count == 3, parts[0].isEmpty || parts[0] == parts[1] else {
       throw SCRAMExchange.Refused(reason: "no message of PLAIN")
     }
-    let user = users[parts[1]]
-    let password = user?.password ?? users.decoy(for: parts[1])
-    guard password.matches(parts[2]), let user else {
-      throw SCRAMExchange.Refused(reason: "wrong name or password (\"\(parts[1])\")")
-    }
-    return user.principal
+    return PasswordCheck(parts[2], of: parts[1], users: users)
   }
 }

@@ -12,7 +12,7 @@ public import BrokerCore
 /// A password, kept as what it can be checked by.
 public struct StoredPassword: Hashable, Sendable {
   static let saltSize = 16
-  /// RFC 7677's least; PLAIN computes as many in the loop at each sign-on, so not more by default.
+  /// RFC 7677's least; PLAIN computes as many at each sign-on, one after another, so not more by default.
   public static let iterationsStandard = 4096
 
   let iterations: Int
@@ -79,7 +79,7 @@ public struct User: Hashable, Sendable {
 
 /// All users, by name.
 public struct Users: Sendable {
-  /// More would make each sign-on hold the loop up for a long time.
+  /// More would make each sign-on by PLAIN hold the next ones up for a long time.
   private static let iterations = 4096...1_000_000
 
   private var users: [String: User] = [:]
