@@ -95,6 +95,9 @@ final class LiveBroker {
     return try await RunningProcess(command, output: folder.path + "/check.out").ended()
   }
 
+  /// Of the broker as it was last started.
+  var processID: Int32? { running?.processID }
+
   /// Waits until the process is over.
   func ended() async -> Int32 { await running?.ended() ?? -1 }
 

@@ -23,6 +23,8 @@ final class RunningProcess: Sendable {
   /// Nil while it runs; a signal's number if one ended it.
   var status: Int32? { process.isRunning ? nil : process.terminationStatus }
 
+  var processID: Int32 { process.processIdentifier }
+
   func send(_ signal: Int32) {
     guard status == nil else { return }
     kill(process.processIdentifier, signal)

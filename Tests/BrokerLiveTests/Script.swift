@@ -21,7 +21,10 @@ struct Script: Sendable {
   /// Starts a scenario; `arguments` are the function's.
   func start(_ scenario: String, _ arguments: [String] = [], on broker: LiveBroker) throws -> RunningScenario
   {
-    let environment = ["RATCHET_BOOTSTRAP": broker.bootstrap, "PYTHONDONTWRITEBYTECODE": "1"]
+    let environment = [
+      "RATCHET_BOOTSTRAP": broker.bootstrap, "RATCHET_BROKER_PID": String(broker.processID ?? 0),
+      "PYTHONDONTWRITEBYTECODE": "1",
+    ]
     let output = broker.folder.path + "/\(scenario).out"
     let command = [try Python.interpreter(), path, scenario] + arguments
     let process = try RunningProcess(command, output: output, environment: environment)

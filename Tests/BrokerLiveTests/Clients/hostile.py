@@ -12,6 +12,9 @@ HOST, _, PORT = BOOTSTRAP.rpartition(":")
 PRODUCE, METADATA, API_VERSIONS = 0, 3, 18
 # How long a healthy request may take beside hostile ones.
 UNDISTURBED_S = 5.0
+# How many connections come one after another.
+CONNECTIONS = int(os.environ.get("RATCHET_CONNECTIONS", "10000"))
+PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 def dial():
@@ -42,6 +45,19 @@ def receive(line, count):
             return None
         found += more
     return found
+
+
+def resident():
+    """What the broker's process takes of the machine's memory, in bytes."""
+    with open(f"/proc/{os.environ['RATCHET_BROKER_PID']}/statm") as account:
+        return int(account.read().split()[1]) * PAGE
+
+
+def grown(before, most, what):
+    """Holds the broker to what it may have taken since `before`."""
+    more = resident() - before
+    check(more <= most, f"{what} cost the broker {more >> 20} MB, more than {most >> 20}")
+    return f"{max(0, more) / 2**20:.1f} MB more memory"
 
 
 class Neighbour:
@@ -238,34 +254,74 @@ def a_batch_with_a_wrong_checksum_is_refused():
 def many_connections():
     neighbour = Neighbour("calm")
     request = frame(METADATA, 1, struct.pack(">i", 0))
-    for _ in range(2000):
-        line = dial()
-        line.sendall(request)
-        equal(answer(line)[:4], struct.pack(">i", 7), "an answer")
-        line.close()
+
+    def one_after_another(count):
+        for _ in range(count):
+            line = dial()
+            line.sendall(request)
+            equal(answer(line)[:4], struct.pack(">i", 7), "an answer")
+            line.close()
+
+    one_after_another(200)
+    before = resident()
+    one_after_another(CONNECTIONS)
     crowd = [dial() for _ in range(200)]
     for line in crowd:
         line.sendall(request)
     for line in crowd:
         equal(answer(line)[:4], struct.pack(">i", 7), "an answer among two hundred")
-    return f"2000 one after another, 200 at once; {neighbour.judge()}"
+    cost = grown(before, 32 << 20, "the connections")
+    return f"{CONNECTIONS} one after another, 200 at once, {cost}; {neighbour.judge()}"
+
+
+def fetch(topic, most):
+    """Everything from the beginning, up to so many bytes."""
+    name = topic.encode()
+    body = struct.pack(">iiiib", -1, 100, 1, most, 0) + struct.pack(">ih", 1, len(name)) + name
+    return frame(1, 4, body + struct.pack(">iiqi", 1, 0, 0, most))
 
 
 @scenario
-def a_client_that_never_reads():
+def clients_that_never_read():
+    neighbour = Neighbour("calm")
+    # Large batches leave from their files, small ones from memory.
+    create("heavy")
+    send(producer(), "heavy", [(None, b"x" * 900_000)] * 20)
+    create("light")
+    send(producer(), "light", [(None, b"x" * 10_000)])
+    before, deaf = resident(), []
+    for topic in ["heavy", "light"] * 10:
+        line = dial()
+        line.settimeout(0.2)
+        deaf.append(line)
+        try:
+            for _ in range(5000):
+                line.sendall(fetch(topic, 1 << 30))
+        except OSError:
+            pass
+    cost = grown(before, 64 << 20, "twenty clients that never read")
+    return f"twenty of them, {cost}; {neighbour.judge()}"
+
+
+@scenario
+def a_slow_reader():
     neighbour = Neighbour("calm")
     create("heavy")
     send(producer(), "heavy", [(None, b"x" * 900_000)] * 20)
-    body = struct.pack(">iiiib", -1, 100, 1, 1 << 30, 0) + struct.pack(">i", 1) + struct.pack(">h", 5) + b"heavy"
-    body += struct.pack(">iiqi", 1, 0, 0, 1 << 30)
-    deaf = dial()
-    deaf.settimeout(0.5)
-    try:
-        for _ in range(2000):
-            deaf.sendall(frame(1, 4, body))
-    except OSError:
-        pass
-    return neighbour.judge()
+    before, line = resident(), dial()
+    line.sendall(fetch("heavy", 1 << 30))
+    size = struct.unpack(">i", receive(line, 4))[0]
+    check(size > 18_000_000, f"an answer of {size} bytes")
+    taken = 0
+    while len(neighbour.sent) < 200 and neighbour.failure is None:
+        taken += len(line.recv(100))
+    check(taken < size, "the answer was taken whole meanwhile")
+    slowly = taken
+    while taken < size and (more := line.recv(1 << 16)):
+        taken, last = taken + len(more), more
+    equal((taken, last[-2:]), (size, b"x\0"), "the answer's size, and the end of its last record")
+    cost = grown(before, 32 << 20, "the slow reader")
+    return f"{slowly} of {size} bytes in the time of 200 records of the neighbour's, {cost}; {neighbour.judge()}"
 
 
 if __name__ == "__main__":
