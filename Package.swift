@@ -95,7 +95,8 @@ let package = Package(
     command(
       "bench",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store", "CMeter", "CRdKafka",
+        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Runtime", "Store", "CMeter",
+        "CRdKafka",
       ]),
 
     tests("BasicsTests", needs: ["Basics"]),
@@ -124,7 +125,8 @@ let package = Package(
     tests("BenchTests", needs: ["bench", "ratchet"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),
     tests(
-      "FuzzTests", needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "Compression", "POSIX"]),
+      "FuzzTests",
+      needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "Compression", "Events", "POSIX"]),
     tests("SimulationTests", needs: ["Simulation"]),
     tests("TidyTests"),
   ]

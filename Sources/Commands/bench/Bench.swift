@@ -20,6 +20,7 @@ let benchmarks = [
   Benchmark(name: "engine", run: engineWorkBenchmark),
   Benchmark(name: "engine-latency", run: engineLatencyBenchmark),
   Benchmark(name: "engine-return", run: engineReturnBenchmark),
+  Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
 ]
 
 @main

@@ -3,6 +3,6 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
-  .replay,
+  .validate, .replay,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive,
 ]

@@ -10,7 +10,7 @@ enum ContentMode: Equatable {
 
   /// Media types are read in any case; what follows a `;` are parameters, which change nothing.
   init(_ contentType: RawSpan?) throws(Violation) {
-    guard let contentType else {
+    guard let contentType, !contentType.holds("application/json") else {
       self = .json
       return
     }

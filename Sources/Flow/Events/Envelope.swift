@@ -20,6 +20,8 @@ public struct Envelope: ~Escapable {
   public let subject: JSONText?
   /// JSON text. In structured mode it has been checked to be JSON, in binary mode not yet.
   public let data: RawSpan
+  /// Where the data begin in the record's value.
+  let dataStart: Int
 
   /// Binary mode.
   @_lifetime(copy record)
@@ -39,6 +41,7 @@ public struct Envelope: ~Escapable {
     time = try Self.moment(try checked(record.header("ce_time"), "/time"))
     guard let value = record.value else { throw Self.noData }
     data = value
+    dataStart = 0
   }
 }
 
@@ -148,6 +151,7 @@ extension Envelope {
     time = try Self.moment(try checked(fields.time, "/time", in: bytes))
     guard let data = fields.data else { throw Violation(.invalid, at: "/data", "is missing") }
     self.data = bytes.extracting(data)
+    dataStart = data.lowerBound
   }
 }
 

@@ -39,6 +39,7 @@ public struct EventDecoder: ~Copyable {
     var rule = ""
     /// The field that is missing at the position, or "".
     var field = ""
+    var next: String?
   }
 
   public init() {
@@ -64,7 +65,7 @@ public struct EventDecoder: ~Copyable {
     }
     if plan.needsAgent, envelope.agent == nil { throw Violation(.invalid, at: "/agent", "is missing") }
     do throws(JSONFault) { try read(envelope.data, plan) } catch {
-      throw violation(error, in: envelope.data)
+      throw violation(error, in: envelope)
     }
     let slot = plan.key.first { slots[$0].kind != .absent }.map { slots[$0] }
     let key =
@@ -80,16 +81,20 @@ public struct EventDecoder: ~Copyable {
       DecodedEvent(plan.type, found, of: envelope.data, key: key), mutating: &self)
   }
 
-  private func violation(_ fault: JSONFault, in data: RawSpan) -> Violation {
-    guard fault.rule == .shape else { return Violation(fault, in: data, at: "/data") }
+  private func violation(_ fault: JSONFault, in envelope: borrowing Envelope) -> Violation {
+    let pointer = "/data" + jsonPointer(to: fault.position, in: envelope.data)
+    let position = envelope.dataStart + fault.position
+    guard fault.rule == .shape else {
+      return Violation(.undecodable, at: pointer, fault.rule.rawValue, position: position)
+    }
     let field = broken.field.isEmpty ? "" : "/" + escapedForPointer(broken.field)
-    return Violation(
-      .invalid, at: "/data" + jsonPointer(to: fault.position, in: data) + field, broken.rule,
-      position: fault.position)
+    return Violation(.invalid, at: pointer + field, broken.rule, next: broken.next, position: position)
   }
 
-  private mutating func broke(_ rule: String, at position: Int, field: String = "") -> JSONFault {
-    broken = BrokenRule(rule: rule, field: field)
+  private mutating func broke(
+    _ rule: String, at position: Int, field: String = "", next: String? = nil
+  ) -> JSONFault {
+    broken = BrokenRule(rule: rule, field: field, next: next)
     return JSONFault(.shape, at: position)
   }
 
@@ -127,7 +132,7 @@ extension EventDecoder {
     _ reader: inout JSONReader, _ plan: FieldPlan
   ) throws(JSONFault) -> UInt64 {
     let first = slots.count
-    for _ in 0..<plan.entries.count { slots.append(Slot()) }
+    slots.append(contentsOf: repeatElement(Slot(), count: plan.entries.count))
     let start = reader.position
     try reader.enterObject()
     var found: UInt64 = 0
@@ -225,7 +230,9 @@ extension EventDecoder {
     let start = reader.position
     let text = JSONText(try reader.string(), in: reader.bytes)
     guard let number = names.find(text) else {
-      throw broke("must be one of \(names.names.joined(separator: ", "))", at: start)
+      throw broke(
+        "must be one of \(names.names.joined(separator: ", "))", at: start,
+        next: didYouMean(text.string, among: names.names))
     }
     return Slot(kind: .choice, bits: UInt64(number))
   }

@@ -19,7 +19,7 @@ public struct Violation: Error, Hashable, Sendable {
   public var rule: String
   /// What to do about it, where there is more to say than the rule does.
   public var next: String?
-  /// The byte within the value where reading stopped; nil when what is wrong stands elsewhere.
+  /// The byte within the record's value where it is broken; nil when it is broken elsewhere.
   public var position: Int?
 
   public init(
@@ -34,10 +34,10 @@ public struct Violation: Error, Hashable, Sendable {
 }
 
 extension Violation {
-  /// What is broken in JSON text that stands at `pointer` in the event.
-  init(_ fault: JSONFault, in bytes: RawSpan, at pointer: String = "") {
+  /// What is broken in an event that is no JSON.
+  init(_ fault: JSONFault, in bytes: RawSpan) {
     self.init(
-      .undecodable, at: pointer + jsonPointer(to: fault.position, in: bytes), fault.rule.rawValue,
+      .undecodable, at: jsonPointer(to: fault.position, in: bytes), fault.rule.rawValue,
       position: fault.position)
   }
 }

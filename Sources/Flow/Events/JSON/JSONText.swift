@@ -18,7 +18,9 @@ public struct JSONText: ~Escapable {
   @_lifetime(copy bytes)
   public init?(validating bytes: RawSpan) {
     var place = 0
-    while place < bytes.byteCount {
+    while true {
+      place = endOfASCII(from: place, in: bytes)
+      guard place < bytes.byteCount else { break }
       guard let end = endOfUTF8Scalar(at: place, in: bytes) else { return nil }
       place = end
     }
@@ -99,4 +101,20 @@ public struct JSONText: ~Escapable {
     }
     return place + 2
   }
+}
+
+/// The first place from `start` whose byte is not ASCII.
+@inline(__always)
+private func endOfASCII(from start: Int, in bytes: RawSpan) -> Int {
+  var place = start
+  while place &+ 8 <= bytes.byteCount {
+    let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
+    if word & 0x8080_8080_8080_8080 != 0 { break }
+    place &+= 8
+  }
+  while place < bytes.byteCount {
+    if unsafe bytes.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self) >= 0x80 { return place }
+    place &+= 1
+  }
+  return place
 }
