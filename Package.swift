@@ -70,6 +70,7 @@ let package = Package(
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
+    module("Control", at: "Engine/Control", needs: ["Basics", "Kafka", "Runtime"]),
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
     module("Processors", at: "Engine/Processors", needs: ["Basics", "Events", "Metrics", "Runtime"]),
 
@@ -89,7 +90,8 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Processors", "Replay", "Runtime",
+        "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Kafka", "POSIX", "Processors", "Replay",
+        "Runtime",
         "Topology", "YAML",
       ]),
     command(
@@ -116,7 +118,9 @@ let package = Package(
     tests("EventsTests", needs: ["Basics", "Events"], data: ["Judge"]),
     tests(
       "ReplayTests",
-      needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Replay", "Runtime"]),
+      needs: [
+        "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Replay", "Runtime", "Store",
+      ]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),
     tests(
       "ProcessTests",

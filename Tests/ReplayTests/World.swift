@@ -23,7 +23,7 @@ struct World {
     prefix = "r\(String(salt, radix: 36))-\(count.add(1, ordering: .relaxed).newValue)"
     client = ["bootstrap.servers": try bootstrap()]
     admin = try Admin(client)
-    for noun in ["events", "tallies", "epochs", "changelog"] {
+    for noun in ["events", "tallies", "epochs", "changelog", "control"] {
       try admin.createTopic(topic(noun), partitions: Int(partitions))
     }
     try admin.createTopic(topic("quarantine"), partitions: 1)
@@ -62,6 +62,10 @@ struct World {
     return try KafkaPort.make(settings, [processor])
   }
 
+  func workerPort(_ processor: ProcessorDefinition) throws -> KafkaPort {
+    try World.port(processor, client, prefix, "a-0")
+  }
+
   /// Runs the processor live until its committed epochs have read `records` in all; its state begins with a
   /// full restore.
   func run(
@@ -79,7 +83,7 @@ struct World {
 
   /// Lets a worker die in the middle of a transaction, as a killed process does.
   func killInTransaction(_ processor: ProcessorDefinition) throws {
-    let worker = Worker(0, [processor], EngineSettings(), try World.port(processor, client, prefix, "a-0"))
+    let worker = Worker(0, [processor], EngineSettings(), try workerPort(processor))
     let start = ContinuousClock.now
     try eventually {
       let now = Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start)
@@ -136,6 +140,24 @@ struct World {
     let reader = try EpochReader(self)
     _ = try reader.records()
     return reader.epochs
+  }
+
+  /// The last value of each key.
+  func lastValues(_ noun: String) throws -> [String: String] {
+    var values: [String: String] = [:]
+    let consumer = try Consumer(client.setting(["fetch.wait.max.ms": "50"]))
+    var batch = ConsumeBatch(capacity: 1000)
+    for number in 0..<partitions {
+      let queue = try consumer.start(partition(noun, number), at: .earliest)
+      repeat {
+        consumer.wait(.milliseconds(20))
+        try queue.read(into: &batch)
+        for index in 0..<batch.count {
+          if let key = batch[index].key, let value = batch[index].value { values[key.text] = value.text }
+        }
+      } while queue.end == nil
+    }
+    return values
   }
 
   /// How far each of the topics reaches, transaction markers included.

@@ -30,11 +30,11 @@ import Testing
   func layout() {
     let record = EpochRecord(
       epoch: Epoch(1), recordedTime: Timestamp(milliseconds: 2), watermark: EventTime(milliseconds: 9),
-      codeHash: 3, outputHash: 4, stateHash: 5,
+      codeHash: 3, configurationHash: 11, outputHash: 4, stateHash: 5,
       inputs: [.init(partition("a", 6), first: Offset(7), next: Offset(8))],
       passedOver: [.init(topic: "b", processor: "c", task: PartitionID(10))])
     func i64(_ value: UInt8) -> [UInt8] { [value] + [UInt8](repeating: 0, count: 7) }
-    let head: [UInt8] = [2] + i64(1) + i64(2) + i64(9) + i64(3) + i64(4) + i64(5) + [1, 0]
+    let head: [UInt8] = [3] + i64(1) + i64(2) + i64(9) + i64(3) + i64(11) + i64(4) + i64(5) + [1, 0]
     let input: [UInt8] =
       [1, 0, 97, 6, 0, 0, 0] + i64(7) + i64(8) + i64(0) + i64(0) + i64(0) + i64(0) + [0, 0]
     #expect(record.encoded() == head + input + [1, 0, 1, 0, 98, 1, 0, 99, 10, 0, 0, 0])
@@ -57,8 +57,8 @@ import Testing
 
   @Test("a version that is not known is refused by its number")
   func version() {
-    #expect(throws: EpochRecordError.unknownVersion(3)) {
-      try EpochRecord(decoding: [3] + record.encoded().dropFirst())
+    #expect(throws: EpochRecordError.unknownVersion(4)) {
+      try EpochRecord(decoding: [4] + record.encoded().dropFirst())
     }
   }
 

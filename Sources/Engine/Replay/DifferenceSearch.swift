@@ -41,6 +41,7 @@ struct DifferenceSearch {
     let facts = [
       ("recorded time", "\(recorded.recordedTime)", "\(own.recordedTime)"),
       ("watermark", "\(recorded.watermark)", "\(own.watermark)"),
+      ("configuration", hexadecimal(recorded.configurationHash), hexadecimal(own.configurationHash)),
     ]
     return facts.filter { $0.1 != $0.2 }.map {
       Detail(
@@ -72,7 +73,8 @@ struct DifferenceSearch {
   ) throws(Diagnostic) -> Detail {
     for (number, output) in definition.outputs.enumerated() {
       let own = shown(buffer.outputs, output: number)
-      let published = try published(output.topic, during: window) { _ in true }
+      // Without a key it is an announcement, which no hash is taken over.
+      let published = try published(output.topic, during: window) { $0.content.key != nil }
       if let detail = compare(own, published, output.topic, .output, { fields($0, $1) }) { return detail }
     }
     let own = shown(buffer.quarantine, output: 0)

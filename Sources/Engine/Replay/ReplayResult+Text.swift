@@ -22,6 +22,7 @@ extension ReplayResult {
     case .identical: "identical, \(compared) epochs compared"
     case .different(let difference):
       "DIFFERENT at epoch \(difference.epoch), whose recorded time ends at \(difference.recordedTime)"
+    case .unknown(.nothingRecorded): "no epoch to compare is recorded"
     case .unknown(let reason): "cannot say: \(reason.text)"
     }
   }

@@ -1,5 +1,5 @@
-// What a replay of a task found out, as a value; `ReplayResult+Text.swift` and `ReplayResult+JSON.swift` write it
-// down.
+// What a replay of a task found out, as a value; how it is written down stands in `ReplayResult+Text.swift`
+// and `ReplayResult+JSON.swift`.
 public import Basics
 public import Runtime
 

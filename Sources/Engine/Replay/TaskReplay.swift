@@ -163,6 +163,6 @@ extension EpochBuffer {
   fileprivate func isSame(as recorded: EpochRecord) -> Bool {
     record.outputHash == recorded.outputHash && record.stateHash == recorded.stateHash
       && record.inputs == recorded.inputs && record.recordedTime == recorded.recordedTime
-      && record.watermark == recorded.watermark
+      && record.watermark == recorded.watermark && record.configurationHash == recorded.configurationHash
   }
 }

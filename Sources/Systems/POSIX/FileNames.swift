@@ -29,6 +29,13 @@ public func namesInFolder(_ path: String) throws(SystemCallError) -> [String] {
   }
 }
 
+/// Whether a folder has this path, or a link to one.
+public func isFolder(_ path: String) -> Bool {
+  guard let folder = unsafe opendir(path) else { return false }
+  unsafe closedir(folder)
+  return true
+}
+
 /// Gives a file another name, in place of the file that had it.
 public func renameFile(_ path: String, to target: String) throws(SystemCallError) {
   guard unsafe rename(path, target) == 0 else { throw .last("rename") }

@@ -5,14 +5,14 @@ internal import Basics
 
 extension EpochRecord {
   /// The layout's version, its first byte.
-  static let version: UInt8 = 2
+  static let version: UInt8 = 3
 
   public func encoded() -> [UInt8] {
     var bytes: [UInt8] = [Self.version]
     bytes.append(integer: epoch.rawValue)
     bytes.append(integer: recordedTime.rawValue)
     bytes.append(integer: watermark.rawValue)
-    for hash in [codeHash, outputHash, stateHash] { bytes.append(integer: hash) }
+    for hash in [codeHash, configurationHash, outputHash, stateHash] { bytes.append(integer: hash) }
     bytes.append(integer: UInt16(inputs.count))
     for input in inputs { bytes.append(input) }
     bytes.append(integer: UInt16(passedOver.count))
@@ -32,6 +32,7 @@ extension EpochRecord {
     recordedTime = Timestamp(milliseconds: try reader.integer(Int64.self))
     watermark = EventTime(milliseconds: try reader.integer(Int64.self))
     codeHash = try reader.integer(UInt64.self)
+    configurationHash = try reader.integer(UInt64.self)
     outputHash = try reader.integer(UInt64.self)
     stateHash = try reader.integer(UInt64.self)
     inputs = []

@@ -33,8 +33,10 @@ public struct EpochRecord: Hashable, Sendable {
   public var recordedTime: Timestamp
   /// The watermark at the epoch's end; never less than the previous epoch's.
   public var watermark: EventTime
-  /// Of the code and the configuration that folded it.
+  /// Of the code that folded it.
   public var codeHash: UInt64
+  /// Of the configuration in force at its end, as the control input has it; 0 without one.
+  public var configurationHash: UInt64
   /// Of outputs and quarantined records, in order.
   public var outputHash: UInt64
   /// Of the changes of all stores, in order.
@@ -45,14 +47,15 @@ public struct EpochRecord: Hashable, Sendable {
   public var passedOver: [UpstreamTask]
 
   public init(
-    epoch: Epoch, recordedTime: Timestamp, watermark: EventTime, codeHash: UInt64, outputHash: UInt64 = 0,
-    stateHash: UInt64 = 0,
-    inputs: [Input], passedOver: [UpstreamTask] = []
+    epoch: Epoch, recordedTime: Timestamp, watermark: EventTime, codeHash: UInt64,
+    configurationHash: UInt64 = 0, outputHash: UInt64 = 0, stateHash: UInt64 = 0, inputs: [Input],
+    passedOver: [UpstreamTask] = []
   ) {
     self.epoch = epoch
     self.recordedTime = recordedTime
     self.watermark = watermark
     self.codeHash = codeHash
+    self.configurationHash = configurationHash
     self.outputHash = outputHash
     self.stateHash = stateHash
     self.inputs = inputs

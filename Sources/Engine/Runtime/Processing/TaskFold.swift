@@ -38,6 +38,8 @@ public struct TaskFold {
   let definition: ProcessorDefinition
   let body: any TaskBody
   private(set) var time = RecordedTime()
+  /// Of the configuration in force.
+  private var configurationHash: UInt64 = 0
   /// How many partitions the outputs' topics and the quarantine topic have. Which partition an output goes to
   /// is not part of its hash; which records are forwarded follows from the rekey topic's.
   public var partitionCounts: [String: Int32] = [:]
@@ -47,7 +49,10 @@ public struct TaskFold {
     id = TaskID(processor: definition.name, partition: partition)
     self.definition = definition
     body = definition.makeBody(partition)
-    if let last { time = RecordedTime(last.recordedTime, last.watermark) }
+    if let last {
+      time = RecordedTime(last.recordedTime, last.watermark)
+      configurationHash = last.configurationHash
+    }
   }
 
   /// What it remembers.
@@ -76,11 +81,16 @@ public struct TaskFold {
     for (number, store) in body.stores.enumerated() {
       store.takeChanges(into: &changelog, as: number, id.partition, at: time.now)
     }
+    for (index, input) in definition.inputs.enumerated() where input.kind == .control {
+      let new = closed.batches[index].configurationHash(in: closed.ranges[index])
+      configurationHash = new ?? configurationHash
+    }
     var inputs = closed.inputs
     for index in inputs.indices { inputs[index].ledger = open.ledgers[index] }
     let record = EpochRecord(
       epoch: closed.epoch, recordedTime: time.now, watermark: time.watermark, codeHash: definition.codeHash,
-      inputs: inputs.sorted { $0.partition < $1.partition }, passedOver: closed.passedOver)
+      configurationHash: configurationHash, inputs: inputs.sorted { $0.partition < $1.partition },
+      passedOver: closed.passedOver)
     return EpochBuffer(
       record: record, outputs: open.context.records, quarantine: open.quarantine.records,
       changelog: changelog, announcements: announcements)

@@ -12,7 +12,7 @@ extension OwnedTask {
 
   /// Whether an epoch could be made now, and has anything to do.
   func hasWork(_ now: Moment) -> Bool {
-    guard let limit = limit(now) else { return false }
+    guard isConfigured, let limit = limit(now) else { return false }
     if inputs.contains(where: { limit.allows($0) }) { return true }
     let due = isAnnouncementDue(now) ? Timestamp(milliseconds: 1) : fold.nextDue
     guard let due, due <= max(fold.time.now, now.wallClock) else { return false }
@@ -51,8 +51,9 @@ extension OwnedTask {
     var hasAny = false
     for index in inputs.indices {
       inputs[index].letGo()
-      if isFull(inputs[index], settings), inputs[index].unread.count > 1 { continue }
-      let (before, limit) = (inputs[index].batch.count, recordShare(settings) - inputs[index].unread.count)
+      let (before, unread) = (inputs[index].batch.count, inputs[index].unread.count)
+      if isFull(inputs[index], settings), unread > 1, !mustBeReadWhole(inputs[index]) { continue }
+      let limit = max(1, recordShare(settings) - unread)
       let end = try port.read(inputs[index].partition, into: &inputs[index].batch, limit: limit)
       inputs[index].looked(end: end)
       hasAny = hasAny || inputs[index].batch.count > before

@@ -1,0 +1,119 @@
+// ratchet control: what is configured, published to every partition of the control topic at once.
+import Basics
+import Control
+import Kafka
+import POSIX
+
+extension Command {
+  static let controlApply = Command(
+    name: "control apply", summary: "put a folder's files in force as the configuration",
+    operands: [Operand(name: "DIR", summary: "its files and its folders' files, but none that begin with .")],
+    options: [prefixOption] + BrokerConnection.options(isRequired: true),
+    notes: """
+      Files that are in force and not in the folder go out of force. All partitions of the control topic get
+      the change in one transaction; each task takes it up at an epoch of its own. What is in force already is
+      not published again.
+      """
+  ) { arguments in
+    let folder = arguments.text("DIR") ?? ""
+    let files = try readFiles(in: folder)
+    guard !files.isEmpty else {
+      throw Diagnostic(
+        "there is no file", at: .path(folder),
+        why: "an empty configuration would put everything out of force",
+        next: "name the folder that holds the files")
+    }
+    return try apply(files, over: Configuration(), to: try controlTopic(arguments))
+  }
+
+  static let controlPublish = Command(
+    name: "control publish", summary: "put one file in force, beside those that are",
+    operands: [Operand(name: "FILE", summary: "the file")],
+    options: [
+      Option(name: "as", value: "PATH", summary: "its path in the configuration, if not its own name"),
+      prefixOption,
+    ] + BrokerConnection.options(isRequired: true),
+    notes: "It takes the place of the file that is in force under the same path. All else stays in force."
+  ) { arguments in
+    let file = arguments.text("FILE") ?? ""
+    let path = arguments.text("as") ?? String(file.split(separator: "/").last ?? "")
+    if let fault = Configuration.fault(ofPath: path) {
+      throw UsageError("\"\(path)\" is no path", at: "--as", why: fault)
+    }
+    let content = try readFile(file)
+    let topic = try controlTopic(arguments)
+    let isEmpty = topic.partitions.allSatisfy { $0.configuration == nil }
+    guard let configuration = isEmpty ? Configuration() : topic.configuration else {
+      throw Diagnostic(
+        "the partitions of the control topic hold different configurations", at: .named(topic.name),
+        why: "partitions were added, or somebody else wrote there",
+        next: "ratchet control apply DIR puts one in force on all of them")
+    }
+    return try apply([path: content], over: configuration, to: topic)
+  }
+}
+
+private func controlTopic(_ arguments: Arguments) throws -> ControlTopic {
+  guard let client = try BrokerConnection.configuration(arguments) else {
+    throw UsageError("--bootstrap HOST:PORT is missing")
+  }
+  return try ControlTopic("\(arguments.text("prefix") ?? "").control", client)
+}
+
+private func apply(
+  _ files: [String: [UInt8]], over configuration: Configuration, to topic: ControlTopic
+) throws -> ExitStatus {
+  var configuration = configuration
+  var contents: [Configuration.ContentHash: [UInt8]] = [:]
+  for (path, content) in files { contents[configuration.set(path, content)] = content }
+  let change = try topic.apply(configuration, contents)
+  guard !change.isEmpty else {
+    print("nothing to do: these \(configuration.files.count) files are in force on \(topic.name)")
+    return .success
+  }
+  for path in change.set { print("set      \(path)") }
+  for path in change.removed { print("removed  \(path)") }
+  print(
+    "\(configuration.files.count) files are in force on \(change.records.count) partitions of \(topic.name)")
+  return .success
+}
+
+/// A configuration has dozens of files; a folder with more is the wrong folder.
+private let filesMax = 10_000
+
+/// The files of a folder and of its folders, by their paths in it.
+private func readFiles(in folder: String) throws -> [String: [UInt8]] {
+  var files: [String: [UInt8]] = [:]
+  var folders = [""]
+  while let path = folders.popLast() {
+    let names: [String]
+    do throws(SystemCallError) { names = try namesInFolder("\(folder)/\(path)") } catch {
+      throw Diagnostic("cannot be read", at: .path(folder), why: error.reason)
+    }
+    for name in names where !name.hasPrefix(".") {
+      let inner = path.isEmpty ? name : "\(path)/\(name)"
+      if let fault = Configuration.fault(ofPath: inner) {
+        throw Diagnostic("a name that no file of a configuration can have", at: .path(inner), why: fault)
+      }
+      if isFolder("\(folder)/\(inner)") {
+        folders.append(inner)
+      } else {
+        files[inner] = try readFile("\(folder)/\(inner)")
+      }
+    }
+    guard files.count <= filesMax else {
+      throw Diagnostic("more than \(filesMax) files", at: .path(folder), next: "is this the right folder?")
+    }
+  }
+  return files
+}
+
+private func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
+  let bytes = try readBytes(path, limit: ControlTopic.fileBytesMax)
+  guard bytes.count <= ControlTopic.fileBytesMax else {
+    throw Diagnostic(
+      "a file of more than \(ControlTopic.fileBytesMax) bytes", at: .path(path),
+      why: "a file is one record of the control topic", next: "split it")
+  }
+  return bytes
+}
