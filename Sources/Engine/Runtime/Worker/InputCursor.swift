@@ -34,8 +34,12 @@ struct InputCursor {
 
   var unread: Range<Int> { start..<batch.count }
 
-  /// How many offsets lie between what was gathered and the partition's end; nil while that is not known.
-  var lag: Int64? { end != nil ? 0 : knownEnd.map { max(0, $0 - next) } }
+  /// How many records were gathered and not folded, and offsets behind them up to the partition's end; nil
+  /// while that is not known.
+  var lag: Int64? {
+    let unread = Int64(unread.count)
+    return end != nil ? unread : knownEnd.map { unread + max(0, $0 - next) }
+  }
 
   /// After a look at the partition.
   mutating func looked(end: Offset?) {
