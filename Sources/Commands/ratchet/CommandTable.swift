@@ -3,6 +3,6 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
-  .validate, .replay, .rebuild, .controlApply, .controlPublish,
+  .validate, .plan, .replay, .rebuild, .controlApply, .controlPublish,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive,
 ]

@@ -118,7 +118,7 @@ func declaredTopics(_ arguments: Arguments) throws -> ([TopicDeclaration], prefi
 /// Above what the parser takes, so that it is the parser that tells of a file too large.
 private let fileLimit = 16 << 20
 
-private func planned(
+func planned(
   _ topics: [TopicDeclaration], prefix: String, _ broker: TopicBroker?
 ) throws -> TopicPlan {
   let names = Set(topics.map { $0.fullName(prefix: prefix) })
