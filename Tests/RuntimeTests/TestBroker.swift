@@ -22,7 +22,7 @@ struct CountingWorld {
     prefix = "t\(String(salt, radix: 36))-\(count.add(1, ordering: .relaxed).newValue)"
     client = ["bootstrap.servers": try bootstrap()]
     admin = try Admin(client)
-    for noun in ["events", "counts", "rekey", "epochs", "changelog", "time"] {
+    for noun in ["events", "counts", "rekey", "epochs", "changelog", "time", "watch-epochs"] {
       try admin.createTopic(topic(noun), partitions: Int(partitions))
     }
     try admin.createTopic(topic("quarantine"), partitions: 1)
@@ -171,16 +171,17 @@ final class HandWorker {
 
   init(
     _ world: CountingWorld, _ instance: String, _ more: [String: String] = [:], disk: StateWriter? = nil,
-    lies: [DoubtfulPort.Lie] = [], processor: ProcessorDefinition? = nil, group: String? = nil
+    lies: [DoubtfulPort.Lie] = [], processor: ProcessorDefinition? = nil,
+    behind: [ProcessorDefinition] = [], group: String? = nil
   ) throws {
-    let processor = processor ?? world.processor
+    let processors = [processor ?? world.processor] + behind
     var settings = KafkaPortSettings(
       client: world.client.setting(more), group: group ?? world.prefix,
       instance: "\(world.prefix)-\(instance)")
     settings.sessionTimeout = .milliseconds(1500)
     settings.callTimeout = .milliseconds(500)
-    let port = DoubtfulPort(try KafkaPort.make(settings, [processor]), lies)
-    worker = Worker(0, [processor], EngineSettings(), port, disk: disk)
+    let port = DoubtfulPort(try KafkaPort.make(settings, processors), lies)
+    worker = Worker(0, processors, EngineSettings(), port, disk: disk)
   }
 
   func turn() {

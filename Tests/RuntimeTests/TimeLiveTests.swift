@@ -41,4 +41,28 @@ import Testing
     let text = "\(start + 15_000) \(key)\(start + 10_000)) 10 30.0"
     #expect(told.sorted() == ["k0 \(text)", "k1 \(text)"])
   }
+
+  @Test("an idle task's announcements make the timers of the tasks behind it fire")
+  func twoStages() throws {
+    let world = try CountingWorld(partitions: 2)
+    let log = QuietWatch.Log()
+    let relay = ProcessorDefinition(
+      "relay", epochsTopic: world.topic("epochs"), quarantineTopic: world.topic("quarantine"),
+      inputs: [ProcessorInput(world.topic("events"), .outside)],
+      outputs: [ProcessorOutput(world.topic("counts"), isAnnounced: true)], codeHash: 1
+    ) { _ in Relay() }
+    let watch = ProcessorDefinition(
+      "watch", epochsTopic: world.topic("watch-epochs"), quarantineTopic: world.topic("quarantine"),
+      inputs: [
+        ProcessorInput(
+          world.topic("counts"), writtenBy: [.init("relay", epochsTopic: world.topic("epochs"))])
+      ], timeTopic: world.topic("time"), codeHash: 1
+    ) { _ in QuietWatch(log: log) }
+    let worker = try HandWorker(world, "a", processor: relay, behind: [watch])
+    try worker.turn { _ in worker.isIdle }
+    try world.publish(4, keys: 4)
+    // Each key's record, and its three timers: no more records come, so the last ones need an announcement.
+    try worker.turn { _ in log.lines.count == 16 }
+    #expect(Set(log.lines.map { $0.split(separator: " ")[1] }).count == 12)
+  }
 }

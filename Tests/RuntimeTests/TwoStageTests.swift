@@ -5,7 +5,7 @@ import Testing
 @testable import Runtime
 
 /// Sends every record on under its key.
-private struct Relay: Processor {
+struct Relay: Processor {
   var stores: [any TaskStore] { [] }
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     guard let key = record.key else { return .setAside(.invalid) }

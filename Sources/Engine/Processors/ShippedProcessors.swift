@@ -9,13 +9,17 @@ public func shippedProcessors(prefix: String) -> [ProcessorDefinition] {
     ProcessorDefinition(
       "collect", epochsTopic: "\(prefix).collect.epochs", quarantineTopic: "\(prefix).quarantine",
       inputs: ["feedback", "executions", "retrievals"].map { ProcessorInput("\(prefix).\($0)", .outside) },
-      outputs: [ProcessorOutput("\(prefix).agent-counts")], codeHash: Collect.version
+      outputs: [ProcessorOutput("\(prefix).agent-counts", isAnnounced: true)], codeHash: Collect.version
     ) { _ in Collect() },
     ProcessorDefinition(
       "metrics", epochsTopic: "\(prefix).metrics.epochs", quarantineTopic: "\(prefix).quarantine",
-      inputs: [ProcessorInput("\(prefix).agent-counts", .tasks)],
+      inputs: [
+        ProcessorInput(
+          "\(prefix).agent-counts", writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")])
+      ],
       outputs: [ProcessorOutput("\(prefix).agent-scorecards")],
-      changelogTopics: ["\(prefix).metrics.scorecards.changelog"], codeHash: ScorecardFold.version
+      changelogTopics: ["\(prefix).metrics.scorecards.changelog"],
+      timeTopic: "\(prefix).metrics.time.changelog", codeHash: ScorecardFold.version
     ) { _ in ScorecardFold() },
   ]
 }

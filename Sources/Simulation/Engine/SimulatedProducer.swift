@@ -50,6 +50,7 @@ struct SimulatedProducer {
     for publication in publications {
       let buffer = publication.buffer
       _ = add(buffer.outputs, to: publication.outputTopics, &random)
+      _ = add(buffer.announcements, to: publication.outputTopics, &random)
       let changelogs = add(buffer.changelog, to: publication.changelogTopics, &random)
       _ = add(buffer.quarantine, to: [publication.quarantineTopic], &random)
       let record = DeliveredRecord(
