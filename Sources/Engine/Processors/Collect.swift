@@ -1,6 +1,5 @@
-// The first processor: what agents did and what was said about it, counted where it lands. It reads each
-// event's envelope, sets aside what is no event or names no agent, and sends on one partial per agent and
-// epoch.
+// The first processor: what agents did and what was said about it, counted where it lands. It decodes each
+// event, sets aside what is none, and sends on one partial per agent and epoch.
 internal import Basics
 public import Events
 internal import Metrics
@@ -9,8 +8,16 @@ public import Runtime
 /// Folds an epoch's events into counts by agent; it remembers nothing beyond the epoch.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
+  /// Its inputs, in order.
+  static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
+  /// In a `let`, because exclusivity of a property that changes is checked at every event.
+  private final class Desk {
+    let decoder = Cell(EventDecoder())
+  }
+
+  private let desk = Desk()
   private var counts = AgentCounts()
   private var bytes: [UInt8] = []
 
@@ -19,10 +26,9 @@ struct Collect: Processor {
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     do throws(Violation) {
       let event = try Envelope(record)
-      try checkJSON(event.data)
-      guard let agent = event.agent else {
-        return .setAside(.invalid)
-      }
+      try desk.decoder.value.check(event, from: Self.topics[record.input])
+      // What a session says may be about no agent.
+      guard let agent = event.agent else { return .folded }
       return count(event.organization, agent, event.type) ? .folded : .setAside(.invalid)
     } catch {
       return .setAside(SetAsideReason(rawValue: error.reason.rawValue))
@@ -53,13 +59,11 @@ struct Collect: Processor {
   }
 }
 
-/// An event's data in binary mode is the record's value as it came.
-private func checkJSON(_ data: RawSpan) throws(Violation) {
-  do throws(JSONFault) {
-    var reader = JSONReader(data)
-    try reader.skip()
-    try reader.finish()
-  } catch { throw Violation(.undecodable, at: "/data", error.rule.rawValue, position: error.position) }
+extension EventDecoder {
+  /// Throws what is wrong with an event; what it says beyond its envelope is of no account here.
+  fileprivate mutating func check(_ event: borrowing Envelope, from topic: InputTopic) throws(Violation) {
+    _ = try decode(event, from: topic)
+  }
 }
 
 extension InputRecord: EventRecord {}

@@ -1,6 +1,7 @@
 // The processors that the product runs, as the engine is given them: which topics each reads and writes. Here
 // Flow's folds, which know no engine, meet the engine, which knows no domain.
 internal import Basics
+internal import Events
 public import Runtime
 
 /// Every processor, over topics whose names begin with `prefix`.
@@ -8,7 +9,7 @@ public func shippedProcessors(prefix: String) -> [ProcessorDefinition] {
   [
     ProcessorDefinition(
       "collect", epochsTopic: "\(prefix).collect.epochs", quarantineTopic: "\(prefix).quarantine",
-      inputs: ["feedback", "executions", "retrievals"].map { ProcessorInput("\(prefix).\($0)", .outside) },
+      inputs: Collect.topics.map { ProcessorInput("\(prefix).\($0.rawValue)", .outside) },
       outputs: [ProcessorOutput("\(prefix).agent-counts", isAnnounced: true)], codeHash: Collect.version
     ) { _ in Collect() },
     ProcessorDefinition(
