@@ -10,5 +10,8 @@ public func environmentVariable(_ name: String) -> String? {
 /// Flushes what has been printed and ends the process.
 public func endProcess(with code: Int32) -> Never { exit(code) }
 
+/// Ends the process as it stands, whatever other threads are at; what was printed and not flushed is lost.
+public func endProcessAtOnce(with code: Int32) -> Never { _exit(code) }
+
 /// Sends on what was printed, also to a pipe, which is otherwise filled first.
 public func flushStandardOutput() { _ = fflush(nil) }

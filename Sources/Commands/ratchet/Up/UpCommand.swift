@@ -40,6 +40,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   // Before any thread starts, so that none of them is interrupted.
   let signals = try TerminationSignals()
   ignoreBrokenPipes()
+  let watch = try StartWatch(signals)
   let data = arguments.text("data") ?? ""
   let remote = try BrokerConnection.configuration(arguments)
   let folder = try DataFolder(engineFolder(in: data))
@@ -67,6 +68,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     try broker?.stop()
     throw error
   }
+  watch.end()
   let supervisor = Supervisor(
     engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
   return try supervisor.run { show.turn(engine.status, log) }
