@@ -14,11 +14,13 @@ import Testing
 
 extension Processes {
   @Suite(.serialized) struct LifeTests {
-    @Test("kill -9 of everything in one process costs nothing, and it goes on where it was")
+    @Test(
+      "kill -9 of everything in one process costs nothing, and it goes on where it was",
+      .enabled(if: World.hasOwnBroker))
     func wholeProcess() throws {
       let world = try World(partitions: 4)
       let folder = "\(world.folder.path)/all-in-one"
-      try #require(world.broker, "needs a broker of its own").kill()
+      try #require(world.broker).kill()
       let instance = Instance(
         "one", world, ["--listen", world.bootstrap], data: folder)
       let audit = Audit(world: world)
@@ -60,7 +62,9 @@ extension Processes {
       #expect(instance.stop() == 0, "\(instance.printed)")
     }
 
-    @Test("a second signal ends it at once, though the first one's commit cannot finish")
+    @Test(
+      "a second signal ends it at once, though the first one's commit cannot finish",
+      .enabled(if: World.hasOwnBroker))
     func secondSignal() throws {
       let world = try World(partitions: 2)
       let broker = try #require(world.broker)
@@ -86,6 +90,56 @@ extension Processes {
       try audit.settle { instance.printed }
       try audit.check()
       #expect(instance.stop() == 0, "\(instance.printed)")
+    }
+
+    @Test("a process that is started twice under one instance id ends with 1, says why, and doubles nothing")
+    func twins() throws {
+      let world = try World(partitions: 2)
+      let (first, second) = (Instance("first", world), Instance("second", world))
+      try first.start()
+      try waitUntil("tasks run", or: { first.printed }) { first.isRunning }
+      let load = try Load(world)
+      // As when a data folder is copied to another machine, and both are started.
+      try makeFolder("\(second.data)/engine")
+      try FileManager.default.copyItem(
+        atPath: "\(first.data)/engine/instance-id", toPath: "\(second.data)/engine/instance-id")
+      try second.start()
+      let ended = try eventually("the first is fenced", or: { first.printed + second.printed }) {
+        first.ended
+      }
+      #expect(ended == 1 && first.printed.contains("worker_fenced"), "\(first.printed)")
+      try waitUntil("the second runs", or: { second.printed }) { second.isRunning }
+      try load.stop()
+      let audit = Audit(world: world)
+      try audit.settle { second.printed }
+      try audit.check()
+      #expect(second.stop() == 0, "\(second.printed)")
+    }
+
+    @Test("a data folder is one process's, and a start that waits for brokers ends at the first signal")
+    func starts() throws {
+      let world = try World(partitions: 1)
+      let instance = Instance("a", world)
+      try instance.start()
+      try waitUntil("tasks run", or: { instance.printed }) { instance.isRunning }
+      let intruder = Instance("intruder", world, data: instance.data)
+      try intruder.start()
+      #expect(try eventually("it is refused") { intruder.ended } == 1)
+      #expect(intruder.printed.contains("the data folder is in use"))
+      #expect(instance.stop() == 0)
+      let waiting = Running(
+        "waiting",
+        [
+          "up", "--data", "\(world.folder.path)/w", "--topology", world.topology, "--bootstrap",
+          "127.0.0.1:1",
+        ],
+        in: world.folder.path)
+      try waiting.start()
+      try waitUntil("it has its folder") {
+        FileManager.default.fileExists(atPath: "\(world.folder.path)/w/engine")
+      }
+      #expect(
+        waiting.stop() == 0 && waiting.printed.contains("before anything had begun"), "\(waiting.printed)")
     }
 
     @Test("a group whose offsets were deleted while nobody ran goes on exactly where it was")

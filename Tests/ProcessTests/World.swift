@@ -18,6 +18,9 @@ final class World {
   let topology: String
   let admin: Admin
 
+  /// Tests pause and kill only a broker that is their own.
+  static let hasOwnBroker = environmentVariable("RATCHET_TEST_BOOTSTRAP") == nil
+
   static let inputs = ["feedback", "executions", "retrievals"]
 
   init(partitions: Int32) throws {
