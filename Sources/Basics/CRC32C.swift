@@ -11,8 +11,8 @@ public func crc32c(_ bytes: [UInt8], continuing crc: UInt32 = 0) -> UInt32 {
   unsafe bytes.withUnsafeBytes { unsafe crc32c($0, continuing: crc) }
 }
 
-/// What `crc` becomes when `count` bytes follow it, but for those bytes' own share: crc32c(b, continuing: c) is
-/// crc32c(c, movedBy: b.count) ^ crc32c(b). The CRC is a remainder, so that share is a product with x to the
+/// What `crc` becomes when `count` bytes follow it, but for those bytes' own share: crc32c(b, continuing: c)
+/// is crc32c(c, movedBy: b.count) ^ crc32c(b). The CRC is a remainder, so moving is multiplying by x to the
 /// 8 * count, modulo Castagnoli's polynomial (as zlib's crc32_combine has it).
 public func crc32c(_ crc: UInt32, movedBy count: Int) -> UInt32 {
   precondition(count >= 0, "bytes follow, or none do")

@@ -12,4 +12,12 @@ struct BrokerBenchmarkTests {
       #expect(lines.contains { $0.hasPrefix(what) }, "\(what)")
     }
   }
+
+  @Test("many partitions and many consumers are measured")
+  func measuresCrowds() throws {
+    let lines = try brokerCrowdBenchmark(BenchmarkSettings(isFull: false))
+    for what in ["empty", "20 partitions, after kill -9", "20 partitions, all read", "10 consumers"] {
+      #expect(lines.contains { $0.hasPrefix(what) }, "\(what)")
+    }
+  }
 }

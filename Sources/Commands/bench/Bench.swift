@@ -17,6 +17,7 @@ struct BenchmarkSettings: Sendable {
 let benchmarks = [
   Benchmark(name: "kafka") { try kafkaBenchmark($0).map(\.line) },
   Benchmark(name: "broker", run: brokerBenchmark),
+  Benchmark(name: "broker-crowd", run: brokerCrowdBenchmark),
   Benchmark(name: "engine", run: engineWorkBenchmark),
   Benchmark(name: "engine-latency", run: engineLatencyBenchmark),
   Benchmark(name: "engine-return", run: engineReturnBenchmark),

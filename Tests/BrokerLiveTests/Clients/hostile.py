@@ -315,6 +315,7 @@ def a_slow_reader():
     taken = 0
     while len(neighbour.sent) < 200 and neighbour.failure is None:
         taken += len(line.recv(100))
+        time.sleep(0.001)
     check(taken < size, "the answer was taken whole meanwhile")
     slowly = taken
     while taken < size and (more := line.recv(1 << 16)):

@@ -1,5 +1,5 @@
-// How often an address may fail to sign on. Beyond that its next attempts wait, whatever connections they come
-// by; others are not held up, and nobody is shut out for what another one did.
+// How often an address may fail to sign on. Beyond that its next attempts wait, whatever connections they
+// come by; others are not held up, and nobody is shut out for what another one did.
 internal import Basics
 
 /// Belongs to the loop's thread.

@@ -1,5 +1,5 @@
-// Where there are users: the connections that wait to sign on, in order; the thread that checks passwords, one at
-// a time; and who failed too often to be heard now.
+// Where there are users: the connections that wait to sign on, in order; the thread that checks passwords,
+// one at a time; and who failed too often to be heard now.
 internal import Basics
 internal import BrokerCore
 internal import BrokerProtocol
