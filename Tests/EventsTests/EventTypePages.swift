@@ -9,9 +9,10 @@ import Testing
     var text = """
       # Types of events
 
-      Written from the declarations in `Sources/Flow/Events/Types`. [events.md](events.md) says what an event is and how
-      to publish one; `schemas/events` has the same as JSON Schema, `schemas/examples` an example of each type with every
-      field and one with as few as possible. **Bold** fields are required. Names that are not listed are left alone.
+      Written from the declarations in `Sources/Flow/Events/Types`. [events.md](events.md) says what an
+      event is and how to publish one; `schemas/events` has the same as JSON Schema, `schemas/examples` an
+      example of each type with every field and one with as few as possible. **Bold** fields are required.
+      Names that are not listed are left alone.
 
       """
     for topic in InputTopic.allCases {

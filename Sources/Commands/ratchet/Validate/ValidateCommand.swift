@@ -7,12 +7,12 @@ extension Command {
     name: "validate", summary: "Check events before they are published.",
     operands: [
       Operand(
-        name: "FILE", summary: "JSON Lines, an event in CloudEvents' JSON format on each; - is standard input"
+        name: "FILE", summary: "JSON Lines of events in CloudEvents' JSON format; - is standard input"
       )
     ],
     notes: """
-      Each finding says file, line, column, JSON pointer, the broken rule and what to do next. Warnings, as for
-      a name that is probably a slip, leave an event valid.
+      Each finding says file, line, column, JSON pointer, the broken rule and what to do next. Warnings, as
+      for a name that is probably a slip, leave an event valid.
       exit codes: 0 all events are valid, 1 some are not, or the file cannot be read
       """
   ) { arguments in
