@@ -49,6 +49,26 @@ import Testing
     #expect(epoch.ledgers[0] == Ledger(read: 1, folded: 0, forwarded: 0, setAside: [.invalid: 1]))
   }
 
+  @Test("a record too large for quarantine is named there by its place, and its key if that fits")
+  func tooLargeForQuarantine() {
+    func line(_ key: String, _ value: String, headers: [String] = [], max: Int) -> String {
+      var batch = RecordBatch()
+      batch.append(41, at: 5, key, value, headers: headers)
+      var quarantine = Quarantine(
+        processor: "p", inputs: [partition("in")], partition: PartitionID(0), recordBytesMax: max)
+      batch.forEach(in: 0..<1, of: 0) { quarantine.add($0, because: .invalid, at: .zero) }
+      return quarantine.records.lines[0]
+    }
+    let place = """
+      ratchet_reason=invalid ratchet_processor=p ratchet_topic=in ratchet_partition=0 ratchet_offset=41 \
+      ratchet_timestamp=5]
+      """
+    #expect(line("key", "value", headers: ["a=b"], max: 20) == "0/0 key=value [a=b \(place)")
+    #expect(
+      line("key", "value", headers: ["a=b"], max: 19) == "0/0 key=- [ratchet_left_out_bytes=17 \(place)")
+    #expect(line("key", "value", max: 2) == "0/0 -=- [ratchet_left_out_bytes=8 \(place)")
+  }
+
   @Test("a record whose output is too large is set aside with nothing of it published")
   func oversized() {
     var batch = RecordBatch()

@@ -17,6 +17,16 @@ func brokenLinks(in file: SourceFile, exists: (String) -> Bool, headings: (Strin
   }
 }
 
+/// Tests that a Markdown file names, `"title" ([File](path.swift))`, and that are not in that file.
+func missingTests(in file: SourceFile, text: (String) -> String?) -> [String] {
+  let mention = /"(?<title>[^"]+)"\s+\(\[\w+\]\((?<target>[^)\s]+\.swift)\)\)/
+  return file.lines.joined(separator: "\n").matches(of: mention).compactMap { match in
+    let path = resolved(String(match.target), from: file.path)
+    let isThere = text(path)?.contains("\"\(match.title)\"") ?? false
+    return isThere ? nil : "\(file.path): no test \"\(match.title)\" in \(path)"
+  }
+}
+
 /// `a/b/c.md` and `../d.md` make `a/d.md`.
 func resolved(_ target: String, from path: String) -> String {
   var parts = path.split(separator: "/").dropLast().map(String.init)

@@ -96,4 +96,13 @@ import Testing
     }
     #expect(found == ["docs/a.md:3: no file docs/gone.md", "docs/a.md:4: no heading #no in docs/b.md"])
   }
+
+  @Test("a test that a document names and that is not there is found")
+  func namedTest() {
+    let text = "\"it holds\"\n([A](../T/A.swift)) and \"it fell\" ([A](../T/A.swift)) and \"quoted\" words"
+    let found = missingTests(in: SourceFile(path: "docs/a.md", text: text)) {
+      $0 == "T/A.swift" ? "@Test(\"it holds\")" : nil
+    }
+    #expect(found == ["docs/a.md: no test \"it fell\" in T/A.swift"])
+  }
 }

@@ -33,6 +33,15 @@ import Testing
     expectNone(try SourceTree.files(in: "Sources", endings: [".swift"]).flatMap(openingViolations))
   }
 
+  @Test("tests that the documents name are there")
+  func namedTests() throws {
+    let documents = try SourceTree.files(in: "docs", endings: [".md"])
+    expectNone(
+      documents.flatMap { document in
+        missingTests(in: document) { try? SourceTree.file($0).lines.joined(separator: "\n") }
+      })
+  }
+
   @Test("links in the documents resolve")
   func links() throws {
     let documents =

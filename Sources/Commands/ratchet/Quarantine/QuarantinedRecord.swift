@@ -53,6 +53,8 @@ struct QuarantinedRecord: Equatable {
     var partition: TopicPartition
     var offset: Offset
     var timestamp: Timestamp
+    /// Bytes that did not fit quarantine and were left out; they stand at the origin alone.
+    var leftOut_bytes: Int?
   }
 
   var position: QuarantinePosition
@@ -76,6 +78,7 @@ struct QuarantinedRecord: Equatable {
   private static let outputHeaders = [
     "ratchet_reason", "ratchet_processor", "ratchet_output", "ratchet_bytes",
   ]
+  private static let leftOutHeader = "ratchet_left_out_bytes"
   private static let markerHeaders = [redrivenHeader, redrivenToHeader]
 
   init(_ record: borrowing ConsumedRecord) {
@@ -99,10 +102,12 @@ struct QuarantinedRecord: Equatable {
       let time = Int64(last[5])
     {
       (reason, processor) = (last[0], last[1])
+      let leftOut = headers.count == 1 && value == nil ? takeHeaders([Self.leftOutHeader]) : nil
       content = .input(
         Origin(
           partition: TopicPartition(topic: last[2], partition: PartitionID(partition)),
-          offset: Offset(offset), timestamp: Timestamp(milliseconds: time)))
+          offset: Offset(offset), timestamp: Timestamp(milliseconds: time),
+          leftOut_bytes: leftOut.flatMap { Int($0[0]) }))
     } else if let last = takeHeaders(Self.outputHeaders) {
       (reason, processor) = (last[0], last[1])
       content = .output(topic: last[2], bytes: last[3])

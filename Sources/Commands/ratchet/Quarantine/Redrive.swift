@@ -49,8 +49,8 @@ struct Redrive {
         say("\(record.position) was redriven before, to \(place)")
         continue
       }
-      guard case .input = record.content else {
-        say("\(record.position) cannot be redriven: it is not an input record, and its value was not kept")
+      guard case .input(let origin) = record.content, origin.leftOut_bytes == nil else {
+        say("\(record.position) cannot be redriven: its value was not kept")
         failures += 1
         continue
       }

@@ -15,7 +15,7 @@ func statusTable(_ workers: [WorkerStatus], at now: Timestamp) -> String {
   }
   var lines = tasks.isEmpty ? ["no tasks: other instances have them all, or the group is still forming"] : []
   if !tasks.isEmpty { lines += columns(rows) }
-  for task in tasks { if let detail = task.state.detail { lines.append("\(task.task): \(detail)") } }
+  for task in tasks { if let detail = task.detail { lines.append("\(task.task): \(detail)") } }
   for worker in workers { if let line = worker.detail { lines.append("worker \(worker.worker): \(line)") } }
   return lines.joined(separator: "\n")
 }
@@ -77,10 +77,14 @@ extension TaskStatus.State {
     }
   }
 
-  var detail: String? {
-    switch self {
+}
+
+extension TaskStatus {
+  fileprivate var detail: String? {
+    switch state {
     case .restoring(let records, let perSecond):
       "\(records) changelog records so far, \(Int64(perSecond)) a second"
+        + (restoreLeft.map { ", \($0) left at most" } ?? "") + (restoreReason.map { "; \($0)" } ?? "")
     case .stalled(let reason): reason
     case .rebalancing, .running, .fenced: nil
     }
@@ -115,7 +119,7 @@ extension [UInt8] {
     appendMember("processor", task.task.processor)
     append(contentsOf: ",\"partition\":\(task.task.partition)".utf8)
     appendMember("state", task.state.name)
-    appendMember("detail", task.state.detail)
+    appendMember("detail", task.detail)
     append(contentsOf: ",\"epoch\":\(task.epoch?.description ?? "null")".utf8)
     appendMember("last_commit", task.lastCommit?.description)
     append(contentsOf: ",\"lag_records\":\(task.lagRecords.map(String.init) ?? "null")".utf8)

@@ -90,8 +90,8 @@ extension OwnedTask {
     announcedAt = now.uptime
     try checkState()
     if let oversized = buffer.oversizedChange(of: fold.stores) {
-      // The stores hold what will not be committed.
-      memory = nil
+      // The stores hold what will not be committed, and must not be written out.
+      (memory, state) = (nil, nil)
       throw .refused(oversized.description)
     }
     sealed = buffer
