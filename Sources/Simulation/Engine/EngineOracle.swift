@@ -124,8 +124,13 @@ struct EngineOracle {
     for read in records {
       if read.topic != Workload.control {
         time = max(time, min(read.record.timestamp.rawValue, epoch.recordedTime))
+        memory.fireTimers(dueBy: time)
       }
       verdicts[read.topic, default: [:]][memory.fold(read, at: time), default: 0] += 1
+    }
+    memory.fireTimers(dueBy: epoch.recordedTime)
+    if memory.configurationHash != epoch.configurationHash {
+      complain("\(name): it names another configuration")
     }
     let changes = memory.close(at: epoch.recordedTime)
     for input in epoch.inputs { compare(input, verdicts[input.topic] ?? [:], name) }
@@ -135,6 +140,7 @@ struct EngineOracle {
     if hash(changes) != epoch.stateHash { complain("\(name): its changes have another hash") }
     let writer = "\(memory.processor)/\(memory.task)"
     let output = memory.processor == "pass" ? Workload.forwarded : Workload.counts
+    if memory.processor == "pass" { memory.announce(epoch.recordedTime, epoch.watermark) }
     for record in memory.outputs {
       expected["\(output)/\(record.partition) of \(writer)", default: []].append(record.sameAs)
     }
@@ -193,7 +199,7 @@ struct EngineOracle {
   ) {
     var counts: [String: UInt64] = [:]
     for (input, records) in inputs where input != Workload.control {
-      for record in records where record.value != nil && record.valueText != "bad" {
+      for record in records where record.key != nil && record.value != nil && record.valueText != "bad" {
         if let key = record.key { counts[String(decoding: key, as: UTF8.self), default: 0] += 1 }
       }
     }
@@ -223,6 +229,7 @@ struct EngineOracle {
   /// Which task has written a record.
   private func writer(of record: DeliveredRecord, in topic: String, _ partition: Int32) -> String {
     switch topic {
+    case Workload.forwarded where record.key == nil: "pass/\(record.value?[9] ?? 255)"
     case Workload.forwarded: "pass/\(record.valueText.prefix { $0 != "|" })"
     case Workload.counts: "count/\(record.valueText.prefix { $0 != "|" })"
     case Workload.quarantine:

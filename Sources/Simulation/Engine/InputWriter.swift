@@ -62,7 +62,7 @@ final class InputWriter {
 
   private func settings() -> DeliveredRecord {
     DeliveredRecord(
-      offset: .zero, timestamp: stamp(), key: Array("unit".utf8),
+      offset: .zero, timestamp: stamp(), key: Array("configuration".utf8),
       value: Array(String(world.random.int(in: 1..<1000)).utf8))
   }
 

@@ -25,6 +25,7 @@ struct LoggedEpochFields: Equatable {
   var recordedTime: Int64
   var watermark: Int64
   var codeHash: UInt64
+  var configurationHash: UInt64
   var outputHash: UInt64
   var stateHash: UInt64
   var inputs: [Input]
@@ -32,11 +33,12 @@ struct LoggedEpochFields: Equatable {
 
   init(decoding bytes: [UInt8]) throws(Malformed) {
     var fields = Fields(bytes: bytes)
-    guard try fields.integer(UInt8.self) == 2 else { throw Malformed() }
+    guard try fields.integer(UInt8.self) == 3 else { throw Malformed() }
     number = try fields.integer()
     recordedTime = try fields.integer()
     watermark = try fields.integer()
     codeHash = try fields.integer()
+    configurationHash = try fields.integer()
     outputHash = try fields.integer()
     stateHash = try fields.integer()
     inputs = []

@@ -38,20 +38,30 @@ struct OracleTask {
   let partitions: Int32
   var counts: [String: UInt64] = [:]
   var sums: [String: UInt64] = [:]
+  /// Of the last configuration read.
+  private(set) var configurationHash: UInt64 = 0
+  /// When each key counts as idle.
+  private var timers: [String: Int64] = [:]
+  /// What upstream tasks have announced, as the engine keeps it.
+  private var announced: [[UInt8]: [UInt8]] = [:]
 
   // Of the open epoch.
   var outputs: [ExpectedRecord] = []
   var quarantine: [ExpectedRecord] = []
   private var touchedCounts: [String] = []
   private var touchedSums: [(key: String, wasThere: Bool)] = []
+  private var touchedTimes: [(row: [UInt8], wasThere: Bool)] = []
 
   init(_ processor: String, _ task: Int32, partitions: Int32) {
     (self.processor, self.task, self.partitions) = (processor, task, partitions)
   }
 
-  mutating func open() { (outputs, quarantine, touchedCounts, touchedSums) = ([], [], [], []) }
+  mutating func open() {
+    (outputs, quarantine, touchedCounts, touchedSums, touchedTimes) = ([], [], [], [], [])
+  }
 
   mutating func fold(_ read: OracleRecord, at time: Int64) -> OracleVerdict {
+    if read.topic == Workload.forwarded, read.record.key == nil { return hear(read.record) }
     let before = outputs.count
     var verdict = processor == "pass" ? pass(read, time) : count(read, time)
     if outputs.dropFirst(before).contains(where: { Self.size($0) > Workload.recordBytesMax }) {
@@ -81,6 +91,7 @@ struct OracleTask {
     guard let bytes = read.record.key, let value = read.record.value else { return .setAside("undecodable") }
     let (key, text) = (String(decoding: bytes, as: UTF8.self), read.record.valueText)
     if read.topic == Workload.control {
+      configurationHash = unsafe XXH64.hash(value.span.bytes)
       touchSum("!unit")
       sums["!unit"] = UInt64(text)
       return .folded
@@ -91,12 +102,71 @@ struct OracleTask {
     touchSum(key)
     if text.hasSuffix("drop") {
       sums[key] = nil
+      if timers[key] != nil { setTimer(key, nil) }
     } else {
+      setTimer(key, time + Workload.idleAfter_ms)
       let step = (sums["!unit"] ?? 1) &* UInt64(value.count) &+ UInt64(bitPattern: time)
       sums[key] = (sums[key] ?? 7) &* 31 &+ step
     }
     return .folded
   }
+
+  // MARK: Time
+
+  /// Fires what is due by `time`, in the order of due times and then of names.
+  mutating func fireTimers(dueBy time: Int64) {
+    while let next = timers.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }), next.value <= time {
+      setTimer(next.key, nil)
+      publish(Array(next.key.utf8), "\(task)|idle|\(sums[next.key] ?? 0)", next.value)
+    }
+  }
+
+  private mutating func setTimer(_ key: String, _ due: Int64?) {
+    touchTime([0] + Array(key.utf8), wasThere: timers[key] != nil)
+    timers[key] = due
+  }
+
+  /// An announcement: version, processor, task, recorded time, watermark.
+  private mutating func hear(_ record: DeliveredRecord) -> OracleVerdict {
+    let bytes = record.value ?? []
+    guard bytes.count == 1 + 4 + 4 + 4 + 16, bytes[0] == 1, Array(bytes[5..<9]) == Array("pass".utf8) else {
+      return .setAside("undecodable")
+    }
+    // The input's number, the task, the processor.
+    let row: [UInt8] = [1, 2, 0] + bytes[9..<13] + bytes[1..<9]
+    touchTime(row, wasThere: announced[row] != nil)
+    announced[row] = [1] + bytes[13...]
+    return .folded
+  }
+
+  /// Behind an epoch's outputs, on every partition and outside of the hash: how far the task has come.
+  mutating func announce(_ time: Int64, _ watermark: Int64) {
+    var bytes: [UInt8] = [1]
+    bytes.append(countedText: processor)
+    bytes.append(littleEndian: task)
+    bytes.append(littleEndian: time)
+    bytes.append(littleEndian: watermark)
+    for partition in 0..<partitions {
+      outputs.append(
+        ExpectedRecord(number: 0, partition: partition, timestamp: time, key: nil, value: bytes))
+    }
+  }
+
+  private mutating func touchTime(_ row: [UInt8], wasThere: Bool) {
+    if !touchedTimes.contains(where: { $0.row == row }) { touchedTimes.append((row, wasThere)) }
+  }
+
+  /// A row of the engine's own store: a timer's due time and nothing, or what was announced.
+  private func timeRow(_ row: [UInt8]) -> [UInt8]? {
+    if row[0] == 1 { return announced[row] }
+    guard let due = timers[String(decoding: row.dropFirst(), as: UTF8.self)] else { return nil }
+    var bytes: [UInt8] = [1]
+    bytes.append(littleEndian: due)
+    bytes.append(littleEndian: Int64(0))
+    return bytes
+  }
+
+  // MARK: What comes out
 
   private mutating func touchSum(_ key: String) {
     if !touchedSums.contains(where: { $0.key == key }) { touchedSums.append((key, sums[key] != nil)) }
@@ -132,7 +202,11 @@ struct OracleTask {
     let changed = touchedCounts.map { change(of: $0, counts[$0], store: 0, time) }
     // A key that came and went within the epoch leaves no trace.
     let summed = touchedSums.filter { $0.wasThere || sums[$0.key] != nil }
+    let timed = touchedTimes.filter { $0.wasThere || timeRow($0.row) != nil }
     return changed + summed.map { change(of: $0.key, sums[$0.key], store: 1, time) }
+      + timed.map {
+        ExpectedRecord(number: 2, partition: task, timestamp: time, key: $0.row, value: timeRow($0.row))
+      }
   }
 
   /// A change as the changelog has it: the value behind its schema version, most significant byte first.

@@ -15,7 +15,10 @@ struct Workload {
   static let forwarded = "forwarded"
   static let counts = "counts"
   static let quarantine = "quarantine"
-  static let changelogs = ["count.counts.changelog", "count.sums.changelog"]
+  /// Of the processor's two stores and, last, of what the engine keeps for it.
+  static let changelogs = ["count.counts.changelog", "count.sums.changelog", "count.time.changelog"]
+  /// How long no record of a key must have come for the key to count as idle.
+  static let idleAfter_ms: Int64 = 700
   static let processors = ["pass", "count"]
   /// What the output topics take; values that say "huge" exceed it.
   static let recordBytesMax = 200
@@ -38,7 +41,8 @@ struct Workload {
   }
 
   var definitions: [ProcessorDefinition] {
-    let output = ProcessorOutput(Self.forwarded, recordBytesMax: Self.recordBytesMax)
+    let output = ProcessorOutput(
+      Self.forwarded, recordBytesMax: Self.recordBytesMax, isAnnounced: true)
     return [
       ProcessorDefinition(
         "pass", epochsTopic: Self.epochs(of: "pass"), quarantineTopic: Self.quarantine,
@@ -48,10 +52,11 @@ struct Workload {
         "count", epochsTopic: Self.epochs(of: "count"), quarantineTopic: Self.quarantine,
         inputs: [
           ProcessorInput(Self.control, .control), ProcessorInput(Self.inputs[1], .outside),
-          ProcessorInput(Self.forwarded, .outside),
+          ProcessorInput(
+            Self.forwarded, writtenBy: [.init("pass", epochsTopic: Self.epochs(of: "pass"))]),
         ],
         outputs: [ProcessorOutput(Self.counts, recordBytesMax: Self.recordBytesMax)],
-        changelogTopics: Self.changelogs, codeHash: 12
+        changelogTopics: Array(Self.changelogs.dropLast()), timeTopic: Self.changelogs.last, codeHash: 12
       ) { CountAndSum(task: $0) },
     ]
   }
@@ -82,7 +87,8 @@ struct PassOn: Processor {
 }
 
 /// Counts records by key, which needs no order, and sums them up in a way in which order, recorded time and
-/// the latest control record all show. "drop" forgets a key's sum.
+/// the latest control record all show. "drop" forgets a key's sum. A key of which nothing comes for a while
+/// is published as idle.
 struct CountAndSum: Processor {
   let task: PartitionID
   private let counts = KeyValueStore<String, UInt64>("counts")
@@ -104,12 +110,20 @@ struct CountAndSum: Processor {
     if !touched.contains(key) { touched.append(key) }
     if value.hasSuffix("drop") {
       sums[key] = nil
+      context.cancelTimer(TimerID(key))
       return .folded
     }
+    context.setTimer(TimerID(key), at: context.time + .milliseconds(Workload.idleAfter_ms))
     let unit = sums["!unit"] ?? 1
     let step = unit &* UInt64(value.utf8.count) &+ UInt64(bitPattern: context.time.rawValue)
     sums.update(key) { $0 = ($0 ?? 7) &* 31 &+ step }
     return .folded
+  }
+
+  mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
+    let name = String(decoding: timer.id.bytes, as: UTF8.self)
+    let value = Array("\(task)|idle|\(sums[name] ?? 0)".utf8)
+    context.emit(0, key: unsafe timer.id.bytes.span.bytes, value: unsafe value.span.bytes)
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
