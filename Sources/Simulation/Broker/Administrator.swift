@@ -1,4 +1,5 @@
-// Makes the topics everybody uses, changes their settings and deletes old records; creates and deletes others.
+// Makes the topics everybody uses, changes their settings and deletes old records; creates and deletes
+// others.
 import Basics
 import BrokerProtocol
 

@@ -87,8 +87,8 @@ public final class Worker {
 
   func end(_ state: WorkerStatus.State, _ now: Moment) -> Rest {
     self.state = state
-    // What cannot be written now is read again from the changelogs; so is what an epoch without a known commit
-    // has touched, because its changes are among those to be written.
+    // What cannot be written now is read again from the changelogs; so is what an epoch without a known
+    // commit has touched, because its changes are among those to be written.
     for task in orderedTasks where task.sealed == nil { try? task.state?.flush() }
     let left = stopBy.map { max(.zero, $0 - now.uptime) } ?? .zero
     port.close(deadline: max(left, .seconds(1)))
