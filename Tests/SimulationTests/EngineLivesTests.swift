@@ -44,7 +44,7 @@ import Testing
   @Test("a take-over that does not wait for open transactions is seen")
   func unstableOffsets() { expectComplaint(about: .unstableOffsets, among: .pauses) }
 
-  @Test("a commit that was lost and is reported as done is seen")
+  @Test("a transaction that was aborted and is reported as committed is seen")
   func lostCommit() { expectComplaint(about: .lostCommit, among: []) }
 
   @Test("inputs that are read before they are committed are seen")

@@ -100,8 +100,8 @@ extension SimulatedPort {
   func commitTransaction() throws(ClientFailure) {
     try call { () throws(ClientFailure) in
       if world.has(.doubt, 1, in: 30) { throw .abort("an abortable error before the commit") }
-      if world.sabotage == .lostCommit, world.isStormy, world.random.chance(1, in: 20) { return }
-      try end(commit: true)
+      let isLost = world.sabotage == .lostCommit && world.isStormy && world.random.chance(1, in: 20)
+      try end(commit: !isLost)
       producer?.clear()
     }
   }

@@ -42,7 +42,7 @@ public enum EngineSabotage: String, Sendable, CaseIterable {
   case unfencedOffsets
   /// Committed offsets are given out while a transaction that changes them is open.
   case unstableOffsets
-  /// A commit that was lost is reported as done.
+  /// A transaction that was aborted is reported as committed.
   case lostCommit
   /// Inputs are read with the records of aborted transactions.
   case uncommittedReads
