@@ -45,8 +45,23 @@ struct TopicReading {
     world.broker.ask(request, version: version, on: connection, world.now)
   }
 
-  /// Which input is not in committed epochs to its end; nil when all are.
+  /// Whether no transaction is open on a partition, so that its committed records are all to be seen.
+  private func isStable(_ topic: String, _ partition: Int32) -> Bool {
+    let part = FetchRequest.Partition(partition: PartitionID(partition), fetchOffset: .zero, maxBytes: 1)
+    let request = FetchRequest(
+      maxWait: .zero, isolation: .readCommitted, topics: [TopicEntry(name: topic, partitions: [part])])
+    guard case .fetch(let answer) = ask(.fetch(request), 11) else { return false }
+    let found = answer.topics[0].partitions[0]
+    return found.error == .none && found.lastStableOffset == found.highWatermark
+  }
+
+  /// Which input is not in committed epochs to its end, or what may still be undecided; nil when nothing is.
   var unread: String? {
+    for topic in world.workload.topics {
+      for partition in 0..<topic.partitionCount where !isStable(topic.name, partition) {
+        return "a transaction is open on \(topic.name)/\(partition)"
+      }
+    }
     for processor in Workload.processors {
       for task in 0..<world.workload.partitions {
         let last = records(of: Workload.epochs(of: processor), task).last
