@@ -21,6 +21,21 @@ public struct ByteReader: ~Escapable {
     return Value(littleEndian: value)
   }
 
+  /// An integer as LEB128: seven bits a byte, least significant first, each but the last marked. Only the
+  /// shortest form is taken, so that a value has one.
+  @_lifetime(self: copy self)
+  public mutating func variableLength() -> UInt64? {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 70, by: 7) {
+      guard let byte = integer(UInt8.self) else { return nil }
+      let bits = UInt64(byte & 0x7f)
+      guard shift < 63 || bits <= 1 else { return nil }
+      value |= bits << shift
+      if byte & 0x80 == 0 { return bits == 0 && shift > 0 ? nil : value }
+    }
+    return nil
+  }
+
   /// Bytes behind their count, which is a u32.
   @_lifetime(copy self)
   @_lifetime(self: copy self)
@@ -51,6 +66,16 @@ extension [UInt8] {
   /// Least significant byte first.
   public mutating func append(littleEndian integer: some FixedWidthInteger) {
     unsafe Swift.withUnsafeBytes(of: integer.littleEndian) { unsafe append(contentsOf: $0) }
+  }
+
+  /// What `ByteReader.variableLength` takes off.
+  public mutating func append(variableLength integer: UInt64) {
+    var rest = integer
+    while rest >= 0x80 {
+      append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    append(UInt8(rest))
   }
 
   /// The count of the bytes as u32, then the bytes: what `ByteReader.field` takes off.

@@ -53,7 +53,7 @@ private let toolchain: Set<String> = ["Swift", "Synchronization"]
 /// C, and who alone may import it; the reasons stand in docs/decisions.
 private let exceptions: [(module: String, path: String)] = [
   ("CChecksum", "Sources/Basics/"),  // the CRC instruction
-  ("Glibc", "Sources/Basics/"),  // the clock and standard error of Logger
+  ("Glibc", "Sources/Basics/"),  // the clock and standard error of Logger; real functions
   ("CMeter", "Sources/Commands/bench/"),  // allocations and processor time
   ("CRdKafka", "Sources/Commands/bench/"),  // the plain C loop that the wrapper is measured against
 ]
