@@ -64,6 +64,7 @@ let package = Package(
     // Flow: pure.
     module("Events", at: "Flow/Events", needs: ["Basics"]),
     module("Metrics", at: "Flow/Metrics", needs: ["Basics"]),
+    module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
 
     // Engine.
     module("Topology", at: "Engine/Topology", needs: ["Basics", "YAML"]),
@@ -122,6 +123,7 @@ let package = Package(
         "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Replay", "Runtime", "Store",
       ]),
     tests("MetricsTests", needs: ["Basics", "Metrics"]),
+    tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
     tests(
       "ProcessTests",
       needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
