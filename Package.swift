@@ -134,6 +134,7 @@ let package = Package(
       "FuzzTests",
       needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "Compression", "Events", "POSIX"]),
     tests("SimulationTests", needs: ["Simulation"]),
+    tests("DeployTests", data: ["Judge"]),
     tests("TidyTests"),
   ]
 )
