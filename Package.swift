@@ -63,7 +63,7 @@ let package = Package(
 
     // Flow: pure.
     module("Events", at: "Flow/Events", needs: ["Basics"]),
-    module("Metrics", at: "Flow/Metrics", needs: ["Basics"]),
+    module("Metrics", at: "Flow/Metrics", needs: ["Basics", "Events"]),
     module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
 
     // Engine.
@@ -122,7 +122,7 @@ let package = Package(
       needs: [
         "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Replay", "Runtime", "Store",
       ]),
-    tests("MetricsTests", needs: ["Basics", "Metrics"]),
+    tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
     tests(
       "ProcessTests",
