@@ -65,6 +65,7 @@ let package = Package(
     module("Events", at: "Flow/Events", needs: ["Basics"]),
     module("Metrics", at: "Flow/Metrics", needs: ["Basics", "Events"]),
     module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
+    module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
 
     // Engine.
     module("Topology", at: "Engine/Topology", needs: ["Basics", "YAML"]),
@@ -124,6 +125,7 @@ let package = Package(
       ]),
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
+    tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts"]),
     tests(
       "ProcessTests",
       needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
