@@ -68,7 +68,7 @@ let package = Package(
     module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
 
     // Engine.
-    module("Topology", at: "Engine/Topology", needs: ["Basics", "YAML"]),
+    module("Topology", at: "Engine/Topology", needs: ["Basics", "Events", "Metrics", "YAML"]),
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
@@ -109,7 +109,7 @@ let package = Package(
     tests("BrokerLiveTests", needs: ["Basics", "ratchet"], data: ["Clients"]),
     tests("BrokerProtocolTests", needs: ["Basics", "BrokerProtocol"]),
     tests("YAMLTests", needs: ["Basics", "YAML"], data: ["Golden"]),
-    tests("TopologyTests", needs: ["Basics", "Topology"], data: ["Golden"]),
+    tests("TopologyTests", needs: ["Basics", "Metrics", "Topology"], data: ["Golden"]),
     tests("CompressionTests", needs: ["Basics", "Compression"]),
     tests(
       "CommandTests",

@@ -19,6 +19,8 @@ public struct StrictReader: Sendable {
     diagnostics.append(Diagnostic(what, at: place(position), why: why, next: next))
   }
 
+  public mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+
   /// Throws what has been reported, if anything.
   public func finish() throws(Diagnostics) {
     if !diagnostics.isEmpty { throw Diagnostics(diagnostics) }
