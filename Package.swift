@@ -63,6 +63,7 @@ let package = Package(
 
     // Flow: pure.
     module("Events", at: "Flow/Events", needs: ["Basics"]),
+    module("Experiments", at: "Flow/Experiments", needs: ["Basics", "Events"]),
     module("Metrics", at: "Flow/Metrics", needs: ["Basics", "Events"]),
     module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
     module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
@@ -74,7 +75,8 @@ let package = Package(
 
     module("Control", at: "Engine/Control", needs: ["Basics", "Kafka", "Runtime"]),
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
-    module("Processors", at: "Engine/Processors", needs: ["Basics", "Events", "Metrics", "Runtime"]),
+    module(
+      "Processors", at: "Engine/Processors", needs: ["Basics", "Events", "Experiments", "Metrics", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -117,7 +119,8 @@ let package = Package(
       data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
-    tests("EventsTests", needs: ["Basics", "Events"], data: ["Judge"]),
+    tests("EventsTests", needs: ["Basics", "Events", "Processors"], data: ["Judge"]),
+    tests("ExperimentsTests", needs: ["Basics", "Events", "Experiments"]),
     tests(
       "ReplayTests",
       needs: [

@@ -41,7 +41,7 @@ import Testing
     return text
   }
 
-  private static func table(_ fields: [Field]) -> String {
+  static func table(_ fields: [Field]) -> String {
     let rows = fields.map { field in
       let name = field.isRequired ? "**`\(field.name)`**" : "`\(field.name)`"
       return "| \(name) | \(words(field.shape)) | \(field.about) |\n"
@@ -64,6 +64,8 @@ import Testing
     case .object: return "object"
     case .list(let element, let countMax): return "list of at most \(countMax): \(words(element))"
     case .records(_, let countMax): return "list of at most \(countMax) objects"
+    case .group: return "object"
+    case .map(let element): return "object of any names: \(words(element))"
     }
   }
 }

@@ -1,5 +1,6 @@
 // Released schemas are promises in both directions (FULL_TRANSITIVE): every event that was valid stays valid,
 // and events of today are valid for readers of then. A field may be added; nothing is changed or reused.
+import Processors
 import Testing
 
 @testable import Events
@@ -30,12 +31,27 @@ func breaks(of old: JSONTree, by new: JSONTree?, at place: String = "") -> [Stri
     let versions = try Tree.names(in: "schemas/released")
     #expect(!versions.isEmpty)
     for version in versions {
-      for topic in try Tree.names(in: "schemas/released/\(version)") {
+      let topics = try Tree.names(in: "schemas/released/\(version)")
+      for topic in topics where topic != "projections" && topic != "decisions" {
         for file in try Tree.names(in: "schemas/released/\(version)/\(topic)") {
           let old = try JSONTree(try Tree.text("schemas/released/\(version)/\(topic)/\(file)"))
           let type = EventType(rawValue: String(file.dropLast(".json".count)))
           let new = try type.map { try JSONTree($0.shape.jsonSchema) }
           #expect(type?.shape.topic.rawValue == topic, "\(file) of \(version) is gone, or has moved")
+          #expect(breaks(of: old, by: new).isEmpty, "\(file) breaks what version \(version) promised")
+        }
+      }
+    }
+  }
+
+  @Test("no projection or decision of any released version is broken by today's")
+  func releasedProjections() throws {
+    for version in try Tree.names(in: "schemas/released") {
+      for kind in ["projections", "decisions"] {
+        for file in (try? Tree.names(in: "schemas/released/\(version)/\(kind)")) ?? [] {
+          let old = try JSONTree(try Tree.text("schemas/released/\(version)/\(kind)/\(file)"))
+          let shape = shippedProjections.first { $0.schemaPath == "schemas/\(kind)/\(file)" }
+          let new = try shape.map { try JSONTree($0.jsonSchema) }
           #expect(breaks(of: old, by: new).isEmpty, "\(file) breaks what version \(version) promised")
         }
       }

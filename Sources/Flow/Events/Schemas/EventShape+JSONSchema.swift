@@ -70,7 +70,7 @@ extension EventShape {
 }
 
 extension [Field] {
-  fileprivate var schemaOfObject: [(String, OrderedJSON)] {
+  var schemaOfObject: [(String, OrderedJSON)] {
     var members: [(String, OrderedJSON)] = [
       ("type", .text("object")),
       ("properties", .object(map { ($0.name, $0.shape.schema(about: $0.about)) })),
@@ -88,7 +88,8 @@ extension FieldShape {
 
   private var rules: [(String, OrderedJSON)] {
     func number(_ type: String, _ least: Double, _ greatest: Double) -> [(String, OrderedJSON)] {
-      [("type", .text(type)), ("minimum", .number(least)), ("maximum", .number(greatest))]
+      guard greatest < .greatestFiniteMagnitude else { return [("type", .text(type))] }
+      return [("type", .text(type)), ("minimum", .number(least)), ("maximum", .number(greatest))]
     }
     switch self {
     case .text(let charactersMax):
@@ -110,6 +111,9 @@ extension FieldShape {
         ("type", .text("array")), ("items", .object(fields.schemaOfObject)),
         ("maxItems", .number(Double(countMax))),
       ]
+    case .group(let fields): return fields.schemaOfObject
+    case .map(let element):
+      return [("type", .text("object")), ("additionalProperties", element.schema())]
     }
   }
 }

@@ -117,6 +117,7 @@ final class FieldPlan: Sendable {
       precondition(plan.entries.allSatisfy { $0.kind != .list && $0.kind != .records }, "a list in a list")
       inner.append(plan)
       return Entry(kind: .records, isRequired: isRequired, countMax: countMax, index: inner.count - 1)
+    case .group, .map: preconditionFailure("events are flat")
     }
   }
 }

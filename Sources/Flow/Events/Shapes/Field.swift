@@ -16,6 +16,10 @@ public indirect enum FieldShape: Sendable {
   case object
   case list(of: FieldShape, countMax: Int)
   case records([Field], countMax: Int)
+  /// One record; projections alone have these two, events are flat.
+  case group([Field])
+  /// Values by names that are data: labels, counts by type.
+  case map(of: FieldShape)
 }
 
 /// One field of an event's data, or of a record in one of its lists.
@@ -27,7 +31,7 @@ public struct Field: Sendable {
   /// What it means, with its unit.
   public var about: String
 
-  init(_ name: String, _ shape: FieldShape, _ about: String, isRequired: Bool = false) {
+  public init(_ name: String, _ shape: FieldShape, _ about: String, isRequired: Bool = false) {
     self.name = name
     self.shape = shape
     self.about = about
@@ -35,7 +39,7 @@ public struct Field: Sendable {
   }
 
   /// The field, required.
-  var required: Field { Field(name, shape, about, isRequired: true) }
+  public var required: Field { Field(name, shape, about, isRequired: true) }
 }
 
 /// A list of names as a Swift enumeration, whose raw values count from 0 in order.
@@ -57,49 +61,66 @@ extension Choice {
 
 extension Field {
   /// Names things and becomes a key.
-  static let idCharactersMax = 256
+  public static let idCharactersMax = 256
   /// A line or two: names, reasons.
   static let lineCharactersMax = 1024
   /// What people or models write; a topic takes a megabyte.
   static let textCharactersMax = 262_144
   /// The whole numbers that every JSON reader keeps exact (RFC 8259, section 6).
-  static let wholeMax: Int64 = 9_007_199_254_740_991
+  public static let wholeMax: Int64 = 9_007_199_254_740_991
   /// Beyond any duration, cost or measurement that means something.
   static let numberMax = 1e18
 
-  static func id(_ name: String, _ about: String) -> Field {
+  public static func id(_ name: String, _ about: String) -> Field {
     Field(name, .text(charactersMax: idCharactersMax), about)
   }
-  static func line(_ name: String, _ about: String) -> Field {
+  public static func line(_ name: String, _ about: String) -> Field {
     Field(name, .text(charactersMax: lineCharactersMax), about)
   }
-  static func text(_ name: String, _ about: String) -> Field {
+  public static func text(_ name: String, _ about: String) -> Field {
     Field(name, .text(charactersMax: textCharactersMax), about)
   }
-  static func choice<Values: Choice>(_ name: String, _ values: Values.Type, _ about: String) -> Field {
+  public static func choice<Values: Choice>(_ name: String, _ values: Values.Type, _ about: String) -> Field {
     Field(name, .choice(values.allCases.map(\.name)), about)
   }
-  static func count(_ name: String, _ about: String) -> Field { Field(name, .whole(0...wholeMax), about) }
-  static func whole(_ name: String, _ range: ClosedRange<Int64>, _ about: String) -> Field {
+  public static func count(_ name: String, _ about: String) -> Field {
+    Field(name, .whole(0...wholeMax), about)
+  }
+  public static func whole(_ name: String, _ range: ClosedRange<Int64>, _ about: String) -> Field {
     Field(name, .whole(range), about)
   }
-  static func stars(_ name: String, _ about: String) -> Field { Field(name, .whole(1...5), about) }
-  static func fraction(_ name: String, _ about: String) -> Field { Field(name, .number(0...1), about) }
-  static func percent(_ name: String, _ about: String) -> Field { Field(name, .number(0...100), about) }
+  public static func stars(_ name: String, _ about: String) -> Field { Field(name, .whole(1...5), about) }
+  public static func fraction(_ name: String, _ about: String) -> Field { Field(name, .number(0...1), about) }
+  public static func percent(_ name: String, _ about: String) -> Field {
+    Field(name, .number(0...100), about)
+  }
   /// Durations, sizes, costs: never negative.
-  static func amount(_ name: String, _ about: String) -> Field { Field(name, .number(0...numberMax), about) }
-  static func number(_ name: String, _ about: String) -> Field {
+  public static func amount(_ name: String, _ about: String) -> Field {
+    Field(name, .number(0...numberMax), about)
+  }
+  public static func number(_ name: String, _ about: String) -> Field {
     Field(name, .number(-numberMax...numberMax), about)
   }
-  static func boolean(_ name: String, _ about: String) -> Field { Field(name, .boolean, about) }
-  static func time(_ name: String, _ about: String) -> Field { Field(name, .time, about) }
-  static func object(_ name: String, _ about: String) -> Field { Field(name, .object, about) }
-  static func ids(_ name: String, upTo countMax: Int, _ about: String) -> Field {
+  /// Any number that a double holds: sums, variances.
+  public static func value(_ name: String, _ about: String) -> Field {
+    Field(name, .number(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude), about)
+  }
+  public static func boolean(_ name: String, _ about: String) -> Field { Field(name, .boolean, about) }
+  public static func time(_ name: String, _ about: String) -> Field { Field(name, .time, about) }
+  public static func object(_ name: String, _ about: String) -> Field { Field(name, .object, about) }
+  public static func ids(_ name: String, upTo countMax: Int, _ about: String) -> Field {
     Field(name, .list(of: .text(charactersMax: idCharactersMax), countMax: countMax), about)
   }
-  static func records<Fields: FieldSet>(
+  public static func records<Fields: FieldSet>(
     _ name: String, _ fields: Fields.Type, upTo countMax: Int, _ about: String
   ) -> Field {
     Field(name, .records(fields.allCases.map(\.field), countMax: countMax), about)
+  }
+  public static func group<Fields: FieldSet>(_ name: String, _ fields: Fields.Type, _ about: String) -> Field
+  {
+    Field(name, .group(fields.allCases.map(\.field)), about)
+  }
+  public static func map(_ name: String, of shape: FieldShape, _ about: String) -> Field {
+    Field(name, .map(of: shape), about)
   }
 }

@@ -1,0 +1,9 @@
+// What the shipped processors publish: the list that schemas, pages and `ratchet query` are made from. A
+// module of Flow declares each; this is only the list.
+public import Events
+internal import Experiments
+
+/// Every declared projection and decision.
+public let shippedProjections: [ProjectionShape] = [
+  ExperimentTallyField.shape
+]
