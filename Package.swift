@@ -90,7 +90,8 @@ let package = Package(
       "Simulation", at: "Simulation",
       needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX", "Runtime", "Store"]),
 
-    // Commands.
+    // Commands. A story is what `ratchet simulate` and `ratchet up` publish to have something to see.
+    module("Story", at: "Commands/Story", needs: ["Basics"]),
     command(
       "ratchet",
       needs: [
@@ -139,6 +140,7 @@ let package = Package(
       "FuzzTests",
       needs: ["Basics", "BrokerCore", "BrokerProtocol", "BrokerServer", "Compression", "Events", "POSIX"]),
     tests("SimulationTests", needs: ["Simulation"]),
+    tests("StoryTests", needs: ["Basics", "Events", "Story"]),
     tests("DeployTests", data: ["Judge"]),
     tests("TidyTests"),
   ]
