@@ -45,10 +45,10 @@ struct PaneAggregatorTests {
     for time: Int64 in [14_999, 15_000, 29_999, -1] {
       try panes.addFeedback(#"{"feedback_type":"thumbs_up"}"#, at: time)
     }
-    let partial = try #require(panes.take(processor: "collect", task: 3).first)
-    #expect(partial.organization == "acme")
-    #expect(partial.entries.map(\.start) == [0, 15_000, -15_000])
-    #expect(partial.entries.map(\.value) == [.sum(1), .sum(2), .sum(1)])
+    let partials = panes.take(processor: "collect", task: 3)
+    #expect(partials.allSatisfy { $0.organization == "acme" && $0.pane.length_ms == 15_000 })
+    #expect(partials.map(\.pane.start) == [0, 15_000, -15_000])
+    #expect(partials.map(\.entries).map { $0.map(\.value) } == [[.sum(1)], [.sum(2)], [.sum(1)]])
     #expect(panes.isEmpty)
   }
 
@@ -135,9 +135,10 @@ struct PaneAggregatorTests {
       .state("idle", member: "w", at: EventTime(milliseconds: -1)),
     ]
     let partial = PanePartial(
-      organization: "acme", processor: "collect", task: 2,
+      organization: "acme", source: PaneSource(processor: "collect", task: 2),
+      pane: Pane(start: -15_000, length_ms: 15_000),
       entries: values.map {
-        .init(metric: "m", labels: Labels([Label("a", "b")]), start: -15_000, length_ms: 15_000, value: $0)
+        .init(metric: "m", labels: Labels([Label("a", "b")]), value: $0)
       })
     var bytes: [UInt8] = []
     partial.store(into: &bytes)

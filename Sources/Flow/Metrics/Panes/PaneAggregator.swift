@@ -27,7 +27,7 @@ public struct PaneAggregator: Sendable {
     at time: EventTime
   ) {
     let groups = plan.byEvent[event.type.ordinal]
-    guard !groups.isEmpty, PanePartial.times.contains(time.rawValue) else { return }
+    guard !groups.isEmpty, Pane.times.contains(time.rawValue) else { return }
     let event = OutsideEvent(event)
     key.removeAll(keepingCapacity: true)
     key.append(0)
@@ -50,7 +50,7 @@ public struct PaneAggregator: Sendable {
   ) {
     let number = EventType.allCases.count + (InternalEvent.allCases.firstIndex(of: event) ?? 0)
     let groups = plan.byEvent[number]
-    guard !groups.isEmpty, PanePartial.times.contains(time.rawValue) else { return }
+    guard !groups.isEmpty, Pane.times.contains(time.rawValue) else { return }
     let names = event.fields
     var values = [InternalValue?](repeating: nil, count: names.count)
     for (name, value) in fields {
@@ -263,31 +263,33 @@ extension PaneAggregator {
 // MARK: - Taking out
 
 extension PaneAggregator {
-  /// Hands over one partial per organization, in the order in which they were first met, and begins anew.
+  /// Hands over one partial per organization and pane, in the order in which they were first met, and begins
+  /// anew.
   public mutating func take(processor: String, task: Int32) -> [PanePartial] {
     guard !isEmpty else { return [] }
+    let source = PaneSource(processor: processor, task: task)
     var partials: [PanePartial] = []
-    var places: [String: Int] = [:]
+    var places: [PartialKey: Int] = [:]
     for entry in table.entries {
       var reader = KeyReader(table.bytes, entry.start..<entry.start + entry.byteCount)
       let organization = reader.text()
       let group = plan.groups[reader.group()]
-      let start = reader.start()
+      let pane = Pane(start: reader.start(), length_ms: group.length_ms)
       let texts = group.texts.map { _ in reader.text() }
       let labels = Labels(zip(group.names, texts).map { Label($0, $1) })
-      let place = places[organization] ?? partials.count
+      let key = PartialKey(organization: organization, pane: pane)
+      let place = places[key] ?? partials.count
       if place == partials.count {
-        places[organization] = place
-        partials.append(PanePartial(organization: organization, processor: processor, task: task))
+        places[key] = place
+        partials.append(PanePartial(organization: organization, source: source, pane: pane))
       }
       for (index, member) in group.members.enumerated() {
         let cell = table.cells[entry.firstCell + index]
         guard cell.isTouched else { continue }
-        let value = value(cell, member, texts.last ?? "")
         partials[place].entries.append(
           .init(
-            metric: plan.metrics[member.metric], labels: labels, start: start, length_ms: group.length_ms,
-            value: value))
+            metric: plan.metrics[member.metric], labels: labels,
+            value: value(cell, member, texts.last ?? "")))
       }
     }
     table.removeAll()
@@ -295,6 +297,11 @@ extension PaneAggregator {
     distincts.removeAll(keepingCapacity: true)
     states.removeAll(keepingCapacity: true)
     return partials.filter { !$0.entries.isEmpty }
+  }
+
+  private struct PartialKey: Hashable {
+    var organization: String
+    var pane: Pane
   }
 
   private func value(_ cell: PaneTable.Cell, _ member: PanePlan.Member, _ lastText: String) -> PaneValue {
