@@ -76,7 +76,8 @@ let package = Package(
     module("Control", at: "Engine/Control", needs: ["Basics", "Kafka", "Runtime"]),
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
     module(
-      "Processors", at: "Engine/Processors", needs: ["Basics", "Events", "Experiments", "Metrics", "Runtime"]),
+      "Processors", at: "Engine/Processors",
+      needs: ["Basics", "Control", "Events", "Experiments", "Metrics", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -116,7 +117,10 @@ let package = Package(
     tests("CompressionTests", needs: ["Basics", "Compression"]),
     tests(
       "CommandTests",
-      needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Processors", "Runtime", "ratchet"],
+      needs: [
+        "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Processors", "Runtime",
+        "ratchet",
+      ],
       data: ["Golden"]),
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
@@ -130,6 +134,7 @@ let package = Package(
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
     tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts"]),
+    tests("ProcessorsTests", needs: ["Basics", "Control", "Events", "Processors", "Runtime"]),
     tests(
       "ProcessTests",
       needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),

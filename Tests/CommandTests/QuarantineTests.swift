@@ -22,6 +22,7 @@ import Testing
     client = ["bootstrap.servers": broker.endpoint.description]
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("ratchet-\(UUID().uuidString)")
     _ = try command("topics apply --topology \(topologyFolder)")
+    _ = try command("control apply \(topologyFolder)")
   }
 
   deinit {

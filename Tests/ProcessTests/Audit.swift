@@ -52,9 +52,9 @@ struct Audit {
       return "\(names[0])/\(names[1])@\(names[2])"
     }
     #expect(quarantined.sorted() == aside.sorted(), "each once in quarantine", sourceLocation: location)
-    let collected = try checkEpochs("collect", location)
+    let collected = try checkEpochs("collect", of: World.inputs, location)
     #expect(collected.read == read, "records in the epochs of collect", sourceLocation: location)
-    let folded = try checkEpochs("metrics", location)
+    let folded = try checkEpochs("metrics", of: ["agent-counts"], location)
     // What lies behind the last epoch can only be an idle task's word of its time, which has no key.
     let (partials, behind) = try split(world.read("agent-counts"), at: folded.next)
     #expect(folded.read == partials.count, "partials in the epochs of metrics", sourceLocation: location)
@@ -76,10 +76,12 @@ struct Audit {
     return (before, behind)
   }
 
-  /// Epochs follow each other without gap or overlap. Returns how many records they read, and up to where.
+  /// Epochs follow each other without gap or overlap. Returns how many records of `inputs` they read, and
+  /// up to where.
   private func checkEpochs(
-    _ processor: String, _ location: SourceLocation
+    _ processor: String, of inputs: [String], _ location: SourceLocation
   ) throws -> (read: Int, next: [TopicPartition: Offset]) {
+    let topics = Set(inputs.map(world.topic))
     var read: Int64 = 0
     var ends: [TopicPartition: Offset] = [:]
     for log in try world.read("\(processor).epochs") {
@@ -95,7 +97,7 @@ struct Audit {
           #expect(input.first == next[input.partition] ?? .zero, place, sourceLocation: location)
           next[input.partition] = input.next
         }
-        read += epoch.ledger.read
+        for input in epoch.inputs where topics.contains(input.partition.topic) { read += input.ledger.read }
       }
       ends.merge(next) { $1 }
     }

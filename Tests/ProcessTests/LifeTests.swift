@@ -203,8 +203,9 @@ extension Processes {
 
     private func recordsRead(_ epochs: Tail) throws -> Int {
       try epochs.read()
-      return try epochs.records.joined().reduce(0) {
-        try $0 + Int(EpochRecord(decoding: $1.value ?? []).ledger.read)
+      let inputs = try epochs.records.joined().flatMap { try EpochRecord(decoding: $0.value ?? []).inputs }
+      return inputs.filter { !$0.partition.topic.hasSuffix(".control") }.reduce(0) {
+        $0 + Int($1.ledger.read)
       }
     }
   }

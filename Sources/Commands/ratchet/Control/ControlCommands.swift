@@ -16,7 +16,7 @@ extension Command {
       """
   ) { arguments in
     let folder = arguments.text("DIR") ?? ""
-    let files = try readFiles(in: folder)
+    let files = try configurationFiles(in: folder)
     guard !files.isEmpty else {
       throw Diagnostic(
         "there is no file", at: .path(folder),
@@ -40,10 +40,9 @@ extension Command {
     if let fault = Configuration.fault(ofPath: path) {
       throw UsageError("\"\(path)\" is no path", at: "--as", why: fault)
     }
-    let content = try readFile(file)
+    let content = try configurationFile(file)
     let topic = try controlTopic(arguments)
-    let isEmpty = topic.partitions.allSatisfy { $0.configuration == nil }
-    guard let configuration = isEmpty ? Configuration() : topic.configuration else {
+    guard let configuration = topic.isUnconfigured ? Configuration() : topic.configuration else {
       throw Diagnostic(
         "the partitions of the control topic hold different configurations", at: .named(topic.name),
         why: "partitions were added, or somebody else wrote there",
@@ -53,7 +52,7 @@ extension Command {
   }
 }
 
-private func controlTopic(_ arguments: Arguments) throws -> ControlTopic {
+func controlTopic(_ arguments: Arguments) throws -> ControlTopic {
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
@@ -76,44 +75,4 @@ private func apply(
   print(
     "\(configuration.files.count) files are in force on \(change.records.count) partitions of \(topic.name)")
   return .success
-}
-
-/// A configuration has dozens of files; a folder with more is the wrong folder.
-private let filesMax = 10_000
-
-/// The files of a folder and of its folders, by their paths in it.
-private func readFiles(in folder: String) throws -> [String: [UInt8]] {
-  var files: [String: [UInt8]] = [:]
-  var folders = [""]
-  while let path = folders.popLast() {
-    let names: [String]
-    do throws(SystemCallError) { names = try namesInFolder("\(folder)/\(path)") } catch {
-      throw Diagnostic("cannot be read", at: .path(folder), why: error.reason)
-    }
-    for name in names where !name.hasPrefix(".") {
-      let inner = path.isEmpty ? name : "\(path)/\(name)"
-      if let fault = Configuration.fault(ofPath: inner) {
-        throw Diagnostic("a name that no file of a configuration can have", at: .path(inner), why: fault)
-      }
-      if isFolder("\(folder)/\(inner)") {
-        folders.append(inner)
-      } else {
-        files[inner] = try readFile("\(folder)/\(inner)")
-      }
-    }
-    guard files.count <= filesMax else {
-      throw Diagnostic("more than \(filesMax) files", at: .path(folder), next: "is this the right folder?")
-    }
-  }
-  return files
-}
-
-private func readFile(_ path: String) throws(Diagnostic) -> [UInt8] {
-  let bytes = try readBytes(path, limit: ControlTopic.fileBytesMax)
-  guard bytes.count <= ControlTopic.fileBytesMax else {
-    throw Diagnostic(
-      "a file of more than \(ControlTopic.fileBytesMax) bytes", at: .path(path),
-      why: "a file is one record of the control topic", next: "split it")
-  }
-  return bytes
 }

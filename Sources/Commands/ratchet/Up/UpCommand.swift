@@ -17,6 +17,7 @@ extension Command {
       Without --bootstrap it starts a broker of its own, in the folder broker of --data. The folder engine of
       --data holds the state of this instance and its seat in the group: give each instance one of its own,
       and start it there again to go on at once.
+      Where no configuration is in force, the folder of --topology is put in force; one that is stays.
       Ends with 0 after SIGTERM or SIGINT, when what was open is committed; a second signal ends it at once.
       """,
     run: runUp)
@@ -56,6 +57,8 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       data: [
         "created": .integer(Int64(plan.creations.count)), "changed": .integer(Int64(plan.changes.count)),
       ])
+    let configured = try applyShippedConfiguration(arguments.text("topology") ?? "", prefix: prefix, client)
+    log.log(configured)
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)

@@ -8,11 +8,16 @@ struct EventCheck: ~Copyable {
   static let eventBytesMax = 1_048_588
 
   let file: String
+  /// Where they are to be published; nil: each on the topic of its type.
+  let topic: InputTopic?
   private var decoder = EventDecoder()
   private(set) var valid = 0
   private(set) var invalid = 0
 
-  init(file: String) { self.file = file }
+  init(file: String, topic: InputTopic? = nil) {
+    self.file = file
+    self.topic = topic
+  }
 
   /// What is to be said about a line; warnings alone leave it valid. Lines of white space are no events.
   mutating func check(_ line: RawSpan, number: Int) -> [Diagnostic] {
@@ -31,7 +36,7 @@ struct EventCheck: ~Copyable {
       if EventType(rawValue: envelope.type.string) != nil {
         next = "docs/event-types.md lists the fields of \(envelope.type.string)"
       }
-      _ = try decoder.decode(envelope, from: nil)
+      _ = try decoder.decode(envelope, from: topic)
       valid += 1
     } catch {
       invalid += 1

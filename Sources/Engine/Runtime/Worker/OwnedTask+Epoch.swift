@@ -54,7 +54,7 @@ extension OwnedTask {
       let (before, unread) = (inputs[index].batch.count, inputs[index].unread.count)
       if isFull(inputs[index], settings), unread > 1, !mustBeReadWhole(inputs[index]) { continue }
       let limit = max(1, recordShare(settings) - unread)
-      let end = try port.read(inputs[index].partition, into: &inputs[index].batch, limit: limit)
+      let end = try read(&inputs[index], limit, port)
       inputs[index].looked(end: end)
       hasAny = hasAny || inputs[index].batch.count > before
       if inputs[index].kind == .tasks { hear(inputs[index], before..<inputs[index].batch.count, now) }
@@ -64,6 +64,15 @@ extension OwnedTask {
       inputs.contains { $0.partition.topic == topic && $0.end != nil }
     }
     return hasAny
+  }
+
+  private func read(
+    _ input: inout InputCursor, _ limit: Int, _ port: any ClientPort
+  ) throws(ClientFailure) -> Offset? {
+    if input.kind == .control {
+      return try shared.read(input.partition, into: &input.batch, limit: limit, for: id)
+    }
+    return try port.read(input.partition, into: &input.batch, limit: limit)
   }
 
   /// Records of tasks are always read, so what they announce counts as soon as it is gathered.

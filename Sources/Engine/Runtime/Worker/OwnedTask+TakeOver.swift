@@ -123,7 +123,13 @@ extension OwnedTask {
     if inputs.isEmpty { inputs = try makeCursors(port) }
     if !isReading {
       upstream = makeClocks(now)
-      for input in inputs { try port.startReading(input.partition, at: input.next) }
+      for input in inputs {
+        if input.kind == .control {
+          try shared.start(input.partition, at: input.next, for: id)
+        } else {
+          try port.startReading(input.partition, at: input.next)
+        }
+      }
       isReading = true
     }
     phase.become(.running)

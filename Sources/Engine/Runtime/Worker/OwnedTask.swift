@@ -18,6 +18,8 @@ final class OwnedTask {
   var sealed: EpochBuffer?
   var fold: TaskFold
   let disk: StateWriter?
+  /// Control inputs are read through it: other processors' tasks read the same partitions.
+  let shared: SharedReadings
   /// The stores' rows on disk.
   var state: TaskState?
   var clusterID = ""
@@ -42,7 +44,11 @@ final class OwnedTask {
     var last: LoggedEpoch?
   }
 
-  init(_ partition: PartitionID, of definition: ProcessorDefinition, _ disk: StateWriter? = nil) {
+  init(
+    _ partition: PartitionID, of definition: ProcessorDefinition, _ shared: SharedReadings,
+    _ disk: StateWriter? = nil
+  ) {
+    self.shared = shared
     self.disk = disk
     self.definition = definition
     id = TaskID(processor: definition.name, partition: partition)
@@ -80,7 +86,12 @@ final class OwnedTask {
     if let partition = restore?.partition { port.stopReading(partition) }
     restore = nil
     for index in inputs.indices {
-      port.stopReading(inputs[index].partition)
+      let partition = inputs[index].partition
+      if inputs[index].kind == .control {
+        shared.stop(partition, for: id)
+      } else {
+        port.stopReading(partition)
+      }
       inputs[index].dropGathered()
     }
     isReading = false

@@ -33,7 +33,7 @@ extension Worker {
           continue
         }
         let id = TaskID(processor: definition.name, partition: partition.partition)
-        let task = tasks[id] ?? OwnedTask(partition.partition, of: definition, disk)
+        let task = tasks[id] ?? OwnedTask(partition.partition, of: definition, shared, disk)
         tasks[id] = task
         task.assign()
       }

@@ -15,6 +15,7 @@ public final class Worker {
   let definitions: [ProcessorDefinition]
   /// The process's state on disk; without one, tasks are restored from their changelogs whenever they begin.
   let disk: StateWriter?
+  let shared: SharedReadings
 
   var tasks: [TaskID: OwnedTask] = [:]
   var transaction = TransactionSteps()
@@ -55,6 +56,7 @@ public final class Worker {
     self.settings = settings
     self.port = port
     self.disk = disk
+    shared = SharedReadings(port)
     pace = Pace(settings: settings, lastClose: .zero - settings.commitIntervalMax)
   }
 

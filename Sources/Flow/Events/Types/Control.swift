@@ -77,14 +77,16 @@ public enum ConfigurationKind: Int, Choice {
   case rules, metrics, policies, topology
 }
 
-/// Rules, metrics or policies have been published, by the hash of their content.
+/// Promised by the schemas of 0.1.0 and therefore kept; it has no effect. Files are put in force by
+/// `ratchet control apply` and `publish`, whose records are no events (docs/replay.md).
 public enum ConfigurationPublished: Int, EventKind {
   case kind, name, sha256, content, publishedBy
 
   public static let type = EventType.configurationPublished
 
   public static let shape = EventShape(
-    Self.self, on: .control, "Rules, metrics or policies have been published, by the hash of their content.")
+    Self.self, on: .control,
+    "Without effect: rules, metrics and policies are put in force by ratchet control apply and publish.")
 
   public var field: Field {
     switch self {

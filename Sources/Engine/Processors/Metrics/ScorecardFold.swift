@@ -1,23 +1,32 @@
 // The processor behind `collect`: partial counts become each agent's scorecard, published once per epoch for
 // the agents it touched.
 internal import Basics
+internal import Events
 internal import Metrics
 internal import Runtime
 
 /// Folds partials into scorecards.
 struct ScorecardFold: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
+  /// In a `let`, because exclusivity of a property that changes is checked at every use.
+  private final class Desk {
+    let decoder = Cell(EventDecoder())
+  }
+
+  private let desk = Desk()
+  private var control = ControlState()
   private let scorecards = KeyValueStore<String, AgentScorecard>("scorecards")
   /// The keys of the open epoch in the order of first touch.
   private var touched: [String] = []
   private var isTouched: Set<String> = []
   private var bytes: [UInt8] = []
 
-  var stores: [any TaskStore] { [scorecards] }
+  var stores: [any TaskStore] { [control.store, scorecards] }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    if record.input == 0 { return control.fold(record, with: &desk.decoder.value).verdict }
     guard let value = record.value, let partial = AgentPartial(stored: value) else {
       return .setAside(.undecodable)
     }

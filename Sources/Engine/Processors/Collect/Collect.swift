@@ -1,15 +1,16 @@
 // The first processor: what agents did and what was said about it, counted where it lands. It decodes each
-// event, sets aside what is none, and sends on one partial per agent and epoch.
+// event, sets aside what is none, forwards what another task owns, and sends on one partial per agent and
+// epoch.
 internal import Basics
-public import Events
+internal import Events
 internal import Metrics
-public import Runtime
+internal import Runtime
 
-/// Folds an epoch's events into counts by agent; it remembers nothing beyond the epoch.
+/// Folds an epoch's events into counts by agent; beyond the epoch it remembers its settings alone.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 2
-  /// Its inputs, in order.
+  static let version: UInt64 = 3
+  /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
   /// In a `let`, because exclusivity of a property that changes is checked at every event.
@@ -18,21 +19,32 @@ struct Collect: Processor {
   }
 
   private let desk = Desk()
+  private var control = ControlState()
   private var counts = AgentCounts()
   private var bytes: [UInt8] = []
 
-  var stores: [any TaskStore] { [] }
+  var stores: [any TaskStore] { [control.store] }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    if record.input == 0 { return control.fold(record, with: &desk.decoder.value).verdict }
+    let desk = desk
     do throws(Violation) {
-      let event = try Envelope(record)
-      try desk.decoder.value.check(event, from: Self.topics[record.input])
-      // What a session says may be about no agent.
-      guard let agent = event.agent else { return .folded }
-      return count(event.organization, agent, event.type) ? .folded : .setAside(.invalid)
+      return try collect(record, with: &desk.decoder.value, in: &context)
     } catch {
       return .setAside(SetAsideReason(rawValue: error.reason.rawValue))
     }
+  }
+
+  private mutating func collect(
+    _ record: borrowing InputRecord, with decoder: inout EventDecoder, in context: inout FoldContext
+  ) throws(Violation) -> Verdict {
+    let topic = record.input <= Self.topics.count ? Self.topics[record.input - 1] : nil
+    let envelope = try Envelope(record)
+    let event = try decoder.decode(envelope, from: topic)
+    if context.forward(record, toOwnerOf: event) { return .forwarded }
+    // What a session says may be about no agent.
+    guard let agent = envelope.agent else { return .folded }
+    return count(envelope.organization, agent, envelope.type) ? .folded : .setAside(.invalid)
   }
 
   /// What stands in the record as it is meant costs nothing; only escapes make a copy.
@@ -58,12 +70,3 @@ struct Collect: Processor {
     }
   }
 }
-
-extension EventDecoder {
-  /// Throws what is wrong with an event; what it says beyond its envelope is of no account here.
-  fileprivate mutating func check(_ event: borrowing Envelope, from topic: InputTopic) throws(Violation) {
-    _ = try decode(event, from: topic)
-  }
-}
-
-extension InputRecord: EventRecord {}

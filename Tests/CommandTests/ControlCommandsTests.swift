@@ -1,0 +1,137 @@
+// Control on a broker on the wire: what a first start puts in force, and events for all partitions at once.
+import Basics
+import BrokerCore
+import BrokerServer
+import Control
+import Foundation
+import Kafka
+import Testing
+
+@testable import ratchet
+
+@Suite final class ControlCommandsTests {
+  private let broker: EmbeddedBroker
+  private let client: ClientConfiguration
+  private let folder: String
+
+  init() throws {
+    var settings = EmbeddedBrokerSettings(disk: MemoryDisk(), broker: BrokerSettings(seed: 1))
+    settings.server.listen = Endpoint(host: "127.0.0.1", port: 0)
+    broker = try EmbeddedBroker.start(settings, log: Logger(service: "test", version: "0", write: { _ in }))
+    client = ["bootstrap.servers": broker.endpoint.description]
+    folder = FileManager.default.temporaryDirectory.path + "/ratchet-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder + "/rules", withIntermediateDirectories: true)
+    try write("rules/a.yaml", "a")
+    try write("metrics.yaml", "m")
+    try Admin(client).createTopic("ratchet.control", partitions: 3)
+  }
+
+  deinit {
+    try? broker.stop()
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  private func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+  }
+
+  private func command(_ line: String) throws -> ratchet.ExitStatus {
+    let environment = ["RATCHET_BOOTSTRAP": broker.endpoint.description]
+    guard
+      case .run(let command, let arguments) = try Invocation(
+        line.split(separator: " ").map(String.init), among: commandTable, environment: { environment[$0] })
+    else { throw UsageError("not a run") }
+    return try command.run(arguments)
+  }
+
+  private func start() throws -> Logger.Entry {
+    try applyShippedConfiguration(folder, prefix: "ratchet", client)
+  }
+
+  /// Keys and values of every partition.
+  private func records() throws -> [[(key: String, value: String)]] {
+    let consumer = try Consumer(client.setting(["fetch.wait.max.ms": "10"]))
+    var batch = ConsumeBatch(capacity: 100)
+    return try (0..<3).map { number in
+      var records: [(key: String, value: String)] = []
+      let queue = try consumer.start(
+        TopicPartition(topic: "ratchet.control", partition: PartitionID(Int32(number))), at: .earliest)
+      while queue.end == nil {
+        consumer.wait(.milliseconds(20))
+        try queue.read(into: &batch)
+        for index in 0..<batch.count { records.append((text(batch[index].key), text(batch[index].value))) }
+      }
+      return records
+    }
+  }
+
+  private func text(_ bytes: RawSpan?) -> String {
+    guard let bytes else { return "-" }
+    return unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+
+  @Test(
+    "a first start puts its folder in force, and a later one leaves what is in force and says what differs")
+  func starts() throws {
+    #expect(
+      try start().message == "no configuration was in force; now the 2 files of \(folder) are")
+    let first = try #require(try ControlReading("ratchet.control", client).configuration)
+    #expect(first.files.keys.sorted() == ["metrics.yaml", "rules/a.yaml"])
+    let again = try start()
+    #expect(again.message == "the configuration in force is that of \(folder), 2 files")
+    #expect(again.level == .info)
+    try write("rules/a.yaml", "b")
+    try write("rules/b.yaml", "b")
+    let other = try start()
+    #expect(
+      other.message == "the configuration in force stays; \(folder) differs in rules/a.yaml and 1 more; "
+        + "ratchet control apply \(folder) puts it in force")
+    #expect(other.level == .warning)
+    #expect(try ControlReading("ratchet.control", client).configuration == first)
+    #expect(try records().allSatisfy { $0.count == 3 })
+    #expect(try command("control apply \(folder)") == .success)
+    #expect(try start().message == "the configuration in force is that of \(folder), 3 files")
+  }
+
+  @Test("partitions that hold different configurations are told of, and left alone")
+  func different() throws {
+    let producer = try Producer(client)
+    let batch = ProduceBatch(topic: "ratchet.control")
+    let key = Array("configuration".utf8)
+    batch.append(to: PartitionID(1), key: unsafe key.span.bytes, value: unsafe [UInt8]().span.bytes)
+    try producer.produce(batch)
+    try producer.flush(.seconds(20))
+    let entry = try start()
+    #expect(entry.level == .warning && entry.message.contains("hold different configurations"))
+    #expect(try records().map(\.count) == [0, 1, 0])
+  }
+
+  private func event(_ id: String, _ type: String, _ data: String) -> String {
+    """
+    {"specversion":"1.0","id":"\(id)","source":"/me","type":"\(type)","time":"2026-01-01T00:00:00Z",\
+    "organization":"acme","agent":"triage","data":\(data)}
+    """
+  }
+
+  @Test("control events go to every partition as they stand, all of them or none")
+  func send() throws {
+    let one = event("1", "agent.configured", #"{"auto_collect":false}"#)
+    let two = event("2", "expert.changed", #"{"expert_id":"ann","active":true}"#)
+    try write("events.jsonl", "\(one)\n\n\(two)\n")
+    #expect(try command("control send \(folder)/events.jsonl") == .success)
+    for partition in try records() {
+      #expect(partition.map(\.key) == ["event/agent.configured/1", "event/expert.changed/2"])
+      #expect(partition.map(\.value) == [one, two])
+    }
+    let wrong = event("3", "expert.changed", #"{"expert_id":"ann","activ":true}"#)
+    let other = event("4", "feedback.given", #"{"feedback_type":"thumbs_up"}"#)
+    try write("wrong.jsonl", "\(one)\n\(wrong)\n\(other)\n")
+    let error = #expect(throws: Diagnostics.self) { try command("control send \(folder)/wrong.jsonl") }
+    let lines = error?.description.split(separator: "\n").map(String.init) ?? []
+    #expect(lines.first?.hasPrefix("\(folder)/wrong.jsonl:2:") == true)
+    #expect(lines.contains { $0.contains("wrong.jsonl:3:") && $0.contains("belong on the topic feedback") })
+    #expect(try records().allSatisfy { $0.count == 2 })
+    try write("empty.jsonl", "\n")
+    #expect(throws: Diagnostic.self) { try command("control send \(folder)/empty.jsonl") }
+  }
+}
