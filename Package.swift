@@ -45,6 +45,7 @@ let package = Package(
     library("CRdKafka", pkgConfig: "rdkafka", package: "librdkafka-dev"),
     library("CLZ4", pkgConfig: "liblz4", package: "liblz4-dev"),
     library("CRocksDB", pkgConfig: "rocksdb", package: "librocksdb-dev"),
+    library("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
     library("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
     .systemLibrary(name: "CLinux", path: "Sources/Systems/C/CLinux"),
     .target(name: "CChecksum", path: "Sources/Systems/C/CChecksum"),
@@ -60,6 +61,7 @@ let package = Package(
     module("Compression", at: "Systems/Compression", needs: ["Basics", "CLZ4"]),
     module("Store", at: "Systems/Store", needs: ["Basics", "CRocksDB"]),
     module("YAML", at: "Systems/YAML", needs: ["Basics", "CYAML"]),
+    module("HTTP", at: "Systems/HTTP", needs: ["POSIX", "CMicroHTTPD"]),
 
     // Flow: pure.
     module("Events", at: "Flow/Events", needs: ["Basics"]),
@@ -113,6 +115,7 @@ let package = Package(
     tests("BrokerLiveTests", needs: ["Basics", "ratchet"], data: ["Clients"]),
     tests("BrokerProtocolTests", needs: ["Basics", "BrokerProtocol"]),
     tests("YAMLTests", needs: ["Basics", "YAML"], data: ["Golden"]),
+    tests("HTTPTests", needs: ["HTTP", "POSIX"]),
     tests("TopologyTests", needs: ["Basics", "Metrics", "Topology"], data: ["Golden"]),
     tests("CompressionTests", needs: ["Basics", "Compression"]),
     tests(

@@ -18,7 +18,7 @@ extension StrictReader {
     return MetricView(name: name, by: by, columns: columns)
   }
 
-  /// `value of M`, `weight of M`, `share of M`, `M relative to N`.
+  /// `value of M`, `weight of M`, `M relative to N`.
   private mutating func column(
     _ node: Node, _ metrics: [MetricDeclaration], _ by: [String]
   ) -> MetricView.Column? {
@@ -29,8 +29,6 @@ extension StrictReader {
       return metric(words[2], metrics, by, at: node.position).map { .value(metric: $0) }
     case (3, "weight", "of"):
       return metric(words[2], metrics, by, at: node.position).map { .weight(metric: $0) }
-    case (3, "share", "of"):
-      return metric(words[2], metrics, by, at: node.position).map { .share(metric: $0) }
     case (4, _, "relative") where words[2] == "to":
       guard let first = metric(words[0], metrics, by, at: node.position),
         let second = metric(words[3], metrics, by, at: node.position)
@@ -39,7 +37,7 @@ extension StrictReader {
     default:
       report(
         "cannot read the column \"\(written)\"", at: node.position,
-        why: "it is value of M, weight of M, share of M, or M relative to N")
+        why: "it is value of M, weight of M, or M relative to N")
       return nil
     }
   }

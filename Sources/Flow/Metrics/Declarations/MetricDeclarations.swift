@@ -37,6 +37,9 @@ public struct ExpectedJob: Hashable, Sendable {
   public var job: String
   public var silence: Duration
 
+  /// A job that nobody declared and that has sent a heartbeat is taken for silent after this.
+  public static let silenceUnlessSaid_ms: Int64 = 60_000
+
   public init(job: String, silence: Duration) {
     self.job = job
     self.silence = silence
@@ -52,8 +55,6 @@ public struct MetricView: Hashable, Sendable {
     case weight(metric: String)
     /// The relative difference of the first to the second; null when the second is zero.
     case relative(metric: String, to: String)
-    /// A metric's value over the sum of all rows.
-    case share(metric: String)
   }
 
   public var name: String
