@@ -71,7 +71,8 @@ let package = Package(
     module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
 
     // Engine.
-    module("Topology", at: "Engine/Topology", needs: ["Basics", "Events", "Metrics", "YAML"]),
+    module(
+      "Topology", at: "Engine/Topology", needs: ["Basics", "Events", "Metrics", "Rollouts", "YAML"]),
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
@@ -136,7 +137,7 @@ let package = Package(
       ]),
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
-    tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts"]),
+    tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts", "Topology"]),
     tests("ProcessorsTests", needs: ["Basics", "Control", "Events", "Processors", "Runtime"]),
     tests(
       "ProcessTests",

@@ -72,15 +72,16 @@ public struct DeploymentHistory: Hashable, Sendable {
   }
 
   /// By how much the last measured pane's memory exceeds the least before it, and how many panes say so.
-  func memoryGrowth(since time: EventTime) -> (bytes: Double, panes: UInt64)? {
-    var (least, last, panes) = (Double.infinity, 0.0, UInt64(0))
+  func memoryGrowth(since time: EventTime) -> MemoryGrowth? {
+    var (least, last, panes, seen) = (Double.infinity, 0.0, UInt64(0), ArmTally())
     forEachPane(.candidate, since: time) { tally in
       guard let mean = tally.memory_bytes.mean else { return }
       least = min(least, mean)
       last = mean
       panes += 1
+      for range in tally.evidence { seen.note(range) }
     }
-    return panes > 0 ? (last - least, panes) : nil
+    return panes > 0 ? MemoryGrowth(bytes: last - least, panes: panes, evidence: seen.evidence) : nil
   }
 
   private func forEachPane(_ arm: DeploymentArm, since time: EventTime, _ body: (ArmTally) -> Void) {
@@ -92,6 +93,13 @@ public struct DeploymentHistory: Hashable, Sendable {
       }
     }
   }
+}
+
+/// What an arm's memory did over a window.
+struct MemoryGrowth: Hashable {
+  var bytes: Double
+  var panes: UInt64
+  var evidence: [OffsetRange]
 }
 
 /// Sums over the stage that is under way, and what the last stage with a baseline knew of it.

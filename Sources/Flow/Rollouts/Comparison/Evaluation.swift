@@ -32,25 +32,28 @@ extension RolloutPolicy {
   static let worseConfidence = 0.99
 
   /// Looks at the arms as of `now`. `since`: when the candidate first had traffic; windows do not reach
-  /// behind it. `percent`: the candidate's share. `gate`: whether the stage's time is over.
+  /// behind it. `isCanary`: whether the stage has less than all of the
+  /// traffic; a gradual rollback from all of it is not one. `gate`: whether the stage's time is over.
   public func evaluate(
-    _ history: DeploymentHistory, now: Timestamp, since: Timestamp, percent: Int, gate: Bool
+    _ history: DeploymentHistory, now: Timestamp, since: Timestamp, isCanary: Bool, gate: Bool
   ) -> Evaluation {
-    let active = triggers.filter { $0.scope == .always || percent < 100 }
+    let active = triggers.filter { $0.scope == .always || isCanary }
     let totals = history.totals
     let before = totals.baseline.errors.total == 0 ? totals.baselineBefore : totals.baseline
     var windows: [Duration: (candidate: ArmTally, baseline: ArmTally)] = [:]
     var evaluation = Evaluation()
     for trigger in active {
       let start = EventTime(milliseconds: max(now - trigger.window, since).rawValue)
+      guard trigger.metric != .memoryGrowth else {
+        evaluation.findings.append(trigger.look(atGrowth: history.memoryGrowth(since: start)))
+        continue
+      }
       let arms =
         windows[trigger.window]
         ?? (history.tally(.candidate, since: start), history.tally(.baseline, since: start))
       windows[trigger.window] = arms
       var finding = trigger.look(at: arms.candidate, arms.baseline, .window)
-      if trigger.metric == .memoryGrowth {
-        finding = trigger.look(atGrowth: history.memoryGrowth(since: start), arms.candidate)
-      } else if finding.outcome == .tooFew {
+      if finding.outcome == .tooFew {
         let wider = trigger.look(at: totals.candidate, before, .stage)
         if wider.candidateSamples > finding.candidateSamples
           || wider.baselineSamples > finding.baselineSamples
@@ -114,13 +117,13 @@ extension RolloutTrigger {
   }
 
   /// Memory is measured, not sampled: what it shows is so.
-  func look(atGrowth growth: (bytes: Double, panes: UInt64)?, _ candidate: ArmTally) -> Finding {
+  func look(atGrowth growth: MemoryGrowth?) -> Finding {
     var finding = finding(.window)
     finding.value = growth?.bytes
     finding.statistic = growth?.bytes
     finding.bound = growth?.bytes
     finding.candidateSamples = growth?.panes ?? 0
-    finding.evidence = candidate.evidence
+    finding.evidence = growth?.evidence ?? []
     if finding.candidateSamples >= minimumSamples { finding.outcome = finding.looksBroken ? .broken : .kept }
     return finding
   }
