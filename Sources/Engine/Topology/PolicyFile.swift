@@ -68,9 +68,9 @@ extension StrictReader {
   fileprivate mutating func policy(_ node: Node) -> RolloutPolicy? {
     guard
       let fields = fields(
-        node, of: "policy", known: policyKeys, required: ["policy", "stages", "triggers"]),
-      let name = fields["policy"].flatMap({ text($0) })
+        node, of: "policy", known: policyKeys, required: ["policy", "stages", "triggers"])
     else { return nil }
+    let name = fields["policy"].flatMap { text($0) } ?? ""
     let stages = stages(fields["stages"])
     let triggers =
       triggers(fields["triggers"], scope: .always) + triggers(fields["guardrails"], scope: .canary)

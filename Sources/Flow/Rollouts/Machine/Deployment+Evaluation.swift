@@ -91,6 +91,9 @@ extension Deployment {
     guard let plan, policy.stages.indices.contains(stage) else {
       return Held(value: hold("policy_changed", "its policy has no such stage", surroundings))
     }
+    if let lack = lackOfValidation(policy) {
+      return Held(value: hold(lack.cause, lack.reason, surroundings))
+    }
     let stageNow = policy.stages[stage]
     let wanted = stageNow.minimumRequests
     if gate.candidateRequests < wanted || gate.baselineRequests < wanted {

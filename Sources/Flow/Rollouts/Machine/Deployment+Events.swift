@@ -67,16 +67,7 @@ extension Deployment {
     guard let policy = surroundings.policy else {
       return hold("policy_missing", "no policy \"\(plan.policy)\" is in force", surroundings)
     }
-    let passed = validations.filter(\.passed).map(\.kind)
-    if let failed = validations.first(where: { !$0.passed && policy.validations.contains($0.kind) }) {
-      return hold(
-        "validation_failed", "the validation \(failed.kind.name) has not been passed", surroundings)
-    }
-    let missing = policy.validations.filter { !passed.contains($0) }.map(\.name)
-    guard missing.isEmpty else {
-      return hold(
-        "validation_missing", "not yet validated by \(missing.joined(separator: ", "))", surroundings)
-    }
+    if let lack = lackOfValidation(policy) { return hold(lack.cause, lack.reason, surroundings) }
     guard surroundings.isLearningOn else {
       return hold("learning_off", "learning is switched off", surroundings)
     }
@@ -84,7 +75,19 @@ extension Deployment {
       if phase == .validating { move(to: .gate) }
       return hold("approval_missing", "a human must approve it before its first stage", surroundings)
     }
-    return advance(surroundings, reason: "validated by \(passed.map(\.name).joined(separator: ", "))")
+    let names = validations.map(\.kind.name).joined(separator: ", ")
+    return advance(
+      surroundings, reason: names.isEmpty ? "its policy asks for no validation" : "validated by \(names)")
+  }
+
+  /// Which validation it lacks, or has failed, even if it had passed it before.
+  func lackOfValidation(_ policy: RolloutPolicy) -> (cause: String, reason: String)? {
+    if let failed = validations.first(where: { !$0.passed && policy.validations.contains($0.kind) }) {
+      return ("validation_failed", "the validation \(failed.kind.name) has not been passed")
+    }
+    let missing = policy.validations.filter { kind in !validations.contains { $0.kind == kind && $0.passed } }
+    guard !missing.isEmpty else { return nil }
+    return ("validation_missing", "not yet validated by \(missing.map(\.name).joined(separator: ", "))")
   }
 
   // MARK: People
@@ -123,6 +126,7 @@ extension Deployment {
     else {
       return refuse("resume", by: person, "learning is off, or its policy is not in force", surroundings)
     }
+    if let lack = lackOfValidation(policy) { return refuse("resume", by: person, lack.reason, surroundings) }
     let isBack = phase == .featuresDisabled
     let share = isBack ? policy.stages[stage].percent : percent
     conditions = []
@@ -149,6 +153,9 @@ extension Deployment {
       // Nothing is broken, or it would not be here: what is missing is data, improvement or a person.
       guard surroundings.isLearningOn else {
         return refuse("approve", by: person, "learning is switched off", surroundings)
+      }
+      if let lack = surroundings.policy.flatMap(lackOfValidation) {
+        return refuse("approve", by: person, lack.reason, surroundings)
       }
       note("approved", by: person, reason, surroundings)
       return advance(surroundings, reason: reason, actor: .person(person))
