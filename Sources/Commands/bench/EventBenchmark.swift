@@ -16,7 +16,7 @@ func eventBenchmark(_ settings: BenchmarkSettings) throws -> [Measurement] {
 private struct SampleEvent {
   let type: EventType
   private var bytes: [UInt8] = []
-  private var headers: [SampleRecord.Header] = []
+  private var headers: [HeaderPlace] = []
   private var data = 0..<0
 
   init(_ type: EventType) throws {
@@ -32,7 +32,12 @@ private struct SampleEvent {
       ("ce_organization", envelope.organization.string), ("ce_agent", envelope.agent?.string ?? "platform"),
       ("content-type", "application/json"),
     ]
-    headers = attributes.map { SampleRecord.Header(name: add(Array($0.utf8)), value: add(Array($1.utf8))) }
+    headers = attributes.map {
+      let (name, value) = (add(Array($0.utf8)), add(Array($1.utf8)))
+      return HeaderPlace(
+        nameStart: name.lowerBound, nameCount: name.count, valueStart: value.lowerBound,
+        valueCount: value.count)
+    }
   }
 
   private mutating func add(_ field: [UInt8]) -> Range<Int> {
@@ -53,29 +58,24 @@ private struct SampleEvent {
   }
 
   private func decode(_ decoder: inout EventDecoder) throws(Violation) -> UInt64 {
-    let record = SampleRecord(bytes: unsafe bytes.span.bytes, data: data, headers: headers.span)
+    let record = SampleRecord(bytes: unsafe bytes.span.bytes, data: data, places: headers.span)
     let envelope = try Envelope(record)
     let event = try decoder.decode(envelope, from: nil)
     return UInt64(event.key.rawBytes.byteCount) &+ UInt64(bitPattern: envelope.time.rawValue)
   }
 }
 
-/// As the engine lends records: bytes and ranges.
+/// As the engine lends records: bytes and where in them things stand.
 private struct SampleRecord: EventRecord, ~Escapable {
-  struct Header {
-    var name: Range<Int>
-    var value: Range<Int>
-  }
-
   let bytes: RawSpan
   let data: Range<Int>
-  let headers: Span<Header>
+  let places: Span<HeaderPlace>
 
-  @_lifetime(copy bytes, copy headers)
-  init(bytes: RawSpan, data: Range<Int>, headers: Span<Header>) {
+  @_lifetime(copy bytes, copy places)
+  init(bytes: RawSpan, data: Range<Int>, places: Span<HeaderPlace>) {
     self.bytes = bytes
     self.data = data
-    self.headers = headers
+    self.places = places
   }
 
   var value: RawSpan? {
@@ -83,15 +83,8 @@ private struct SampleRecord: EventRecord, ~Escapable {
     get { bytes.extracting(data) }
   }
 
-  @_lifetime(copy self)
-  func header(_ name: StaticString) -> RawSpan? {
-    for index in headers.indices.reversed() where headers[index].name.count == name.utf8CodeUnitCount {
-      let found = bytes.extracting(headers[index].name)
-      let wanted = unsafe UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
-      if unsafe found.withUnsafeBytes({ unsafe $0.elementsEqual(wanted) }) {
-        return bytes.extracting(headers[index].value)
-      }
-    }
-    return nil
+  var headers: RecordHeaders {
+    @_lifetime(copy self)
+    get { RecordHeaders(bytes, places) }
   }
 }

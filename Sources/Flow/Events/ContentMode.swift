@@ -41,11 +41,34 @@ extension JSONText {
 }
 
 extension RawSpan {
-  /// Whether these are the bytes of `text`.
+  /// Whether these are the bytes of `text`: with a literal, one or two comparisons of words.
+  @inline(__always)
   func holds(_ text: StaticString) -> Bool {
-    guard byteCount == text.utf8CodeUnitCount else { return false }
-    let wanted = unsafe UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    return unsafe withUnsafeBytes { unsafe $0.elementsEqual(wanted) }
+    let count = text.utf8CodeUnitCount
+    guard byteCount == count else { return false }
+    let wanted = unsafe UnsafeRawPointer(text.utf8Start)
+    if count >= 8 {
+      var place = 0
+      while place < count &- 8 {
+        guard unsafe sameWord(wanted, place, UInt64.self) else { return false }
+        place &+= 8
+      }
+      return unsafe sameWord(wanted, count &- 8, UInt64.self)
+    }
+    if count >= 4 {
+      return unsafe sameWord(wanted, 0, UInt32.self) && sameWord(wanted, count &- 4, UInt32.self)
+    }
+    for place in 0..<count { guard unsafe sameWord(wanted, place, UInt8.self) else { return false } }
+    return true
+  }
+
+  /// The caller vouches that the word lies within both.
+  @inline(__always)
+  private func sameWord<Word: FixedWidthInteger & BitwiseCopyable>(
+    _ wanted: UnsafeRawPointer, _ place: Int, _ type: Word.Type
+  ) -> Bool {
+    unsafe unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: Word.self)
+      == wanted.loadUnaligned(fromByteOffset: place, as: Word.self)
   }
 
   /// Whether the bytes begin with `text`, which is in lower case, in any case.

@@ -24,22 +24,22 @@ public struct Envelope: ~Escapable {
   let dataStart: Int
 
   /// Binary mode.
-  @_lifetime(copy record)
-  private init<Record: EventRecord & ~Escapable>(binary record: borrowing Record) throws(Violation) {
-    guard let version = record.header("ce_specversion") else {
+  @_lifetime(copy headers, copy value)
+  private init(_ headers: borrowing EventHeaders, _ value: RawSpan?) throws(Violation) {
+    guard let version = headers.specversion else {
       throw Violation(
         .undecodable, at: "/specversion", "the header ce_specversion is missing: not an event in CloudEvents",
         next: "set the ce_ headers, or content-type application/cloudevents+json")
     }
     guard version.holds("1.0") else { throw Self.unknownVersion }
-    id = try checked(record.header("ce_id"), "/id")
-    source = try checked(record.header("ce_source"), "/source")
-    type = try checked(record.header("ce_type"), "/type")
-    organization = try checked(record.header("ce_organization"), "/organization")
-    agent = try checkedIfAny(record.header("ce_agent"), "/agent")
-    subject = try checkedIfAny(record.header("ce_subject"), "/subject")
-    time = try Self.moment(try checked(record.header("ce_time"), "/time"))
-    guard let value = record.value else { throw Self.noData }
+    id = try checked(headers.id, "/id")
+    source = try checked(headers.source, "/source")
+    type = try checked(headers.type, "/type")
+    organization = try checked(headers.organization, "/organization")
+    agent = try checkedIfAny(headers.agent, "/agent")
+    subject = try checkedIfAny(headers.subject, "/subject")
+    time = try Self.moment(try checked(headers.time, "/time"))
+    guard let value else { throw Self.noData }
     data = value
     dataStart = 0
   }
@@ -51,10 +51,18 @@ extension Envelope {
   public init<Record: EventRecord & ~Escapable>(
     _ record: borrowing Record, isStructured: Bool? = nil
   ) throws(Violation) {
-    let contentType = record.header("content-type")
-    let mode = try ContentMode(contentType)
+    // Generic no further than here: what is read again and again is read of one type.
+    try self.init(record.headers, record.value, isStructured)
+  }
+
+  @_lifetime(copy headers, copy value)
+  private init(
+    _ headers: borrowing RecordHeaders, _ value: RawSpan?, _ isStructured: Bool?
+  ) throws(Violation) {
+    let headers = EventHeaders(headers)
+    let mode = try ContentMode(headers.contentType)
     if isStructured ?? (mode == .structured) {
-      guard let value = record.value else { throw Self.noData }
+      guard let value else { throw Self.noData }
       self = try Envelope(structured: value)
     } else {
       guard mode != .other else {
@@ -62,7 +70,7 @@ extension Envelope {
           .undecodable, at: "/datacontenttype", "data must be JSON",
           next: "publish with content-type application/json")
       }
-      self = try Envelope(binary: record)
+      self = try Envelope(headers, value)
     }
   }
 

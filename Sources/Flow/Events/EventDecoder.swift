@@ -91,6 +91,7 @@ public struct EventDecoder: ~Copyable {
     return Violation(.invalid, at: pointer + field, broken.rule, next: broken.next, position: position)
   }
 
+  @inline(never)
   private mutating func broke(
     _ rule: String, at position: Int, field: String = "", next: String? = nil
   ) -> JSONFault {
@@ -134,6 +135,7 @@ extension EventDecoder {
     let first = slots.count
     slots.append(contentsOf: repeatElement(Slot(), count: plan.entries.count))
     let start = reader.position
+    let entries = plan.entries
     try reader.enterObject()
     var found: UInt64 = 0
     while let name = try reader.nextName() {
@@ -141,10 +143,13 @@ extension EventDecoder {
         try reader.skip()
         continue
       }
-      let bit: UInt64 = 1 << UInt64(number)
+      let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: number)
       if found & bit != 0 { throw broke("must not occur twice", at: Int(name.start)) }
       found |= bit
-      let slot = try readValue(&reader, plan.entries[number], plan)
+      // Most fields are texts, and an entry is many bytes to copy.
+      let slot =
+        entries[number].kind == .text
+        ? try readText(&reader, entries[number].countMax) : try readValue(&reader, plan, number)
       slots[first + number] = slot
     }
     let missing = plan.required & ~found
@@ -155,8 +160,9 @@ extension EventDecoder {
   }
 
   private mutating func readValue(
-    _ reader: inout JSONReader, _ entry: FieldPlan.Entry, _ plan: FieldPlan
+    _ reader: inout JSONReader, _ plan: FieldPlan, _ number: Int
   ) throws(JSONFault) -> Slot {
+    let entry = plan.entries[number]
     switch entry.kind {
     case .list, .records: return try readList(&reader, entry, plan)
     default: return try readScalar(&reader, entry.kind, entry.countMax, entry, plan)
@@ -214,6 +220,7 @@ extension EventDecoder {
     }
   }
 
+  @inline(__always)
   private mutating func readText(_ reader: inout JSONReader, _ charactersMax: Int) throws(JSONFault) -> Slot {
     try expect(.string, "a string", &reader)
     let (start, text) = (reader.position, try reader.string())

@@ -12,10 +12,10 @@ public struct InputRecord: ~Escapable {
   @usableFromInline let valueField: Field
   @usableFromInline let headerRange: Range<Int>
   @usableFromInline let bytes: RawSpan
-  @usableFromInline let allHeaders: Span<RecordBatch.Header>
+  @usableFromInline let allHeaders: Span<HeaderPlace>
 
   @_lifetime(copy bytes, copy headers) @inlinable @inline(__always)
-  init(_ entry: RecordBatch.Entry, of input: Int, bytes: RawSpan, headers: Span<RecordBatch.Header>) {
+  init(_ entry: RecordBatch.Entry, of input: Int, bytes: RawSpan, headers: Span<HeaderPlace>) {
     self.input = input
     offset = entry.offset
     timestamp = entry.timestamp
@@ -40,26 +40,25 @@ public struct InputRecord: ~Escapable {
 }
 
 extension InputRecord {
+  public var headers: RecordHeaders {
+    @_lifetime(copy self)
+    get { RecordHeaders(bytes, allHeaders.extracting(headerRange)) }
+  }
+
   /// The value of the last header of that name; nil when there is none or its value is null.
   @_lifetime(copy self)
   public func header(_ name: StaticString) -> RawSpan? {
-    for index in headerRange.reversed() {
-      let header = allHeaders[index]
-      guard header.name.count == name.utf8CodeUnitCount, let found = bytes.bytes(of: header.name),
-        unsafe found.withUnsafeBytes({
-          unsafe $0.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        })
-      else { continue }
-      return bytes.bytes(of: header.value)
+    let wanted = unsafe RawSpan(_unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount)
+    let headers = headers
+    for index in (0..<headers.count).reversed() where headers.name(index).elementsEqual(wanted) {
+      return headers.value(index)
     }
     return nil
   }
 
   /// Lends every header in order: its name's UTF-8 and its value, nil when null.
   public func forEachHeader(_ body: (_ name: RawSpan, _ value: RawSpan?) -> Void) {
-    for index in headerRange {
-      guard let name = bytes.bytes(of: allHeaders[index].name) else { continue }
-      body(name, bytes.bytes(of: allHeaders[index].value))
-    }
+    let headers = headers
+    for index in 0..<headers.count { body(headers.name(index), headers.value(index)) }
   }
 }

@@ -12,13 +12,8 @@ public struct RecordBatch: Sendable {
     @usableFromInline var headers: Range<Int>
   }
 
-  @usableFromInline struct Header: Sendable {
-    @usableFromInline var name: Field
-    @usableFromInline var value: Field
-  }
-
   @usableFromInline private(set) var entries: [Entry] = []
-  @usableFromInline private(set) var headers: [Header] = []
+  @usableFromInline private(set) var headers: [HeaderPlace] = []
   @usableFromInline private(set) var bytes: [UInt8] = []
 
   public init() {}
@@ -43,7 +38,10 @@ public struct RecordBatch: Sendable {
   /// Adds a header to the record appended last; `name` is UTF-8.
   public mutating func appendHeader(_ name: RawSpan, _ value: RawSpan?) {
     precondition(!entries.isEmpty, "a header without a record")
-    headers.append(Header(name: bytes.append(field: name), value: bytes.append(field: value)))
+    let (name, value) = (bytes.append(field: name), bytes.append(field: value))
+    headers.append(
+      HeaderPlace(
+        nameStart: name.start, nameCount: name.count, valueStart: value.start, valueCount: value.count))
     let start = entries[entries.count - 1].headers.lowerBound
     entries[entries.count - 1].headers = start..<headers.count
   }
@@ -72,10 +70,8 @@ public struct RecordBatch: Sendable {
       append(
         entry.offset, at: entry.timestamp, key: bytes.bytes(of: entry.key),
         value: bytes.bytes(of: entry.value))
-      for header in other.headers[entry.headers] {
-        guard let name = bytes.bytes(of: header.name) else { continue }
-        appendHeader(name, bytes.bytes(of: header.value))
-      }
+      let headers = RecordHeaders(bytes, other.headers.span.extracting(entry.headers))
+      for index in 0..<headers.count { appendHeader(headers.name(index), headers.value(index)) }
     }
   }
 

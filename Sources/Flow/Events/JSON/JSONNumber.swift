@@ -20,6 +20,7 @@ extension JSONReader {
   @_lifetime(self: copy self)
   public mutating func number() throws(JSONFault) -> JSONNumber {
     guard try kind() == .number else { throw JSONFault(.unexpectedKind, at: position) }
+    if let simple = takeSimpleNumber() { return simple }
     let start = position
     var digits = Digits()
     digits.isNegative = byte(at: position) == UInt8(ascii: "-")
@@ -49,6 +50,38 @@ extension JSONReader {
       throw JSONFault(.invalidNumber, at: position)
     }
     return try value(of: digits, from: start)
+  }
+
+  /// A number of at most fifteen digits without exponent, as most are: its digits and the power of ten fit a
+  /// double exactly. nil, and nothing taken, where it is another, or none.
+  @inline(__always) @_lifetime(self: copy self)
+  private mutating func takeSimpleNumber() -> JSONNumber? {
+    var place = position
+    let isNegative = byte(at: place) == UInt8(ascii: "-")
+    if isNegative { place &+= 1 }
+    let first = place
+    var (mantissa, fraction): (UInt64, Int) = (0, -1)
+    while place < bytes.byteCount {
+      let digit = byte(at: place) &- UInt8(ascii: "0")
+      if digit < 10 {
+        mantissa = mantissa &* 10 &+ UInt64(digit)
+      } else if digit == UInt8(ascii: ".") &- UInt8(ascii: "0"), fraction < 0, place > first {
+        fraction = place
+      } else {
+        break
+      }
+      place &+= 1
+    }
+    let decimals = fraction < 0 ? 0 : place &- fraction &- 1
+    let digits = place &- first &- (fraction < 0 ? 0 : 1)
+    guard digits > 0, digits <= 15, fraction < 0 || decimals > 0 else { return nil }
+    // A zero in front stands alone.
+    if byte(at: first) == UInt8(ascii: "0"), digits &- decimals > 1 { return nil }
+    if place < bytes.byteCount, byte(at: place) | 0x20 == UInt8(ascii: "e") { return nil }
+    position = place
+    let magnitude = fraction < 0 ? Double(mantissa) : Double(mantissa) / powersOfTen[decimals]
+    let written = fraction < 0 ? (isNegative ? -Int64(mantissa) : Int64(mantissa)) : nil
+    return JSONNumber(value: isNegative ? -magnitude : magnitude, written: written)
   }
 
   private var current: UInt8? {

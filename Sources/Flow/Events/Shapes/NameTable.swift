@@ -1,12 +1,17 @@
-// Finding a name among a few dozen that are known: one multiplication, one comparison of bytes.
+// Finding a name among a few dozen that are known: one multiplication, and for names of at most sixteen bytes
+// two comparisons of words.
 
 /// Names by number, in their order.
 struct NameTable: Sendable {
   private struct Entry {
-    var start: Int32
-    var count: Int32
+    /// Of the name, as `ends` has them.
+    var first: UInt64 = 0
+    var last: UInt64 = 0
+    /// In `bytes`.
+    var start: Int32 = 0
+    var count: Int32 = 0
     /// -1 where free.
-    var number: Int32
+    var number: Int32 = -1
   }
 
   let names: [String]
@@ -20,68 +25,86 @@ struct NameTable: Sendable {
     var size = 4
     while size < names.count * 3 { size *= 2 }
     mask = size - 1
-    entries = Array(repeating: Entry(start: 0, count: 0, number: -1), count: size)
+    entries = Array(repeating: Entry(), count: size)
     for (number, name) in names.enumerated() {
       let utf8 = Array(name.utf8)
-      var place = Self.hash(unsafe utf8.span.bytes) & mask
+      let (first, last) = Self.ends(unsafe utf8.span.bytes)
+      var place = Self.hash(first, last, utf8.count) & mask
       while entries[place].number >= 0 { place = (place + 1) & mask }
-      entries[place] = Entry(start: Int32(bytes.count), count: Int32(utf8.count), number: Int32(number))
+      entries[place] = Entry(
+        first: first, last: last, start: Int32(bytes.count), count: Int32(utf8.count), number: Int32(number))
       bytes += utf8
     }
   }
 
   /// The number of the name, nil when it is not known.
+  @inline(__always)
   func find(_ name: borrowing JSONText) -> Int? {
-    guard name.isEscaped else { return find(name.rawBytes) }
-    let utf8 = Array(name.string.utf8)
+    name.isEscaped ? findEscaped(name.string) : find(name.rawBytes)
+  }
+
+  @inline(never)
+  private func findEscaped(_ name: String) -> Int? {
+    let utf8 = Array(name.utf8)
     return unsafe find(utf8.span.bytes)
   }
 
   @inline(__always)
   private func find(_ name: RawSpan) -> Int? {
-    let (entries, bytes) = (entries.span, unsafe bytes.span.bytes)
-    var place = Self.hash(name) & mask
+    let entries = entries.span
+    let (first, last) = Self.ends(name)
+    var place = Self.hash(first, last, name.byteCount) & mask
     while true {
       let entry = entries[place]
       if entry.number < 0 { return nil }
-      if Int(entry.count) == name.byteCount, Self.equal(name, bytes, from: Int(entry.start)) {
+      if entry.first == first, entry.last == last, Int(entry.count) == name.byteCount,
+        name.byteCount <= 16 || middleEquals(name, from: Int(entry.start))
+      {
         return Int(entry.number)
       }
-      place = (place + 1) & mask
+      place = (place &+ 1) & mask
     }
   }
 
-  /// From the first and the last bytes and their count: names that are known differ there.
+  /// The first and the last eight bytes, overlapping where there are fewer than sixteen; of fewer than eight
+  /// the first and last four, or all of them, in one word.
   @inline(__always)
-  private static func hash(_ name: RawSpan) -> Int {
+  private static func ends(_ name: RawSpan) -> (first: UInt64, last: UInt64) {
     let count = name.byteCount
-    var mixed = UInt64(truncatingIfNeeded: count)
     if count >= 8 {
-      let first = unsafe name.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self)
-      let last = unsafe name.unsafeLoadUnaligned(fromUncheckedByteOffset: count - 8, as: UInt64.self)
-      mixed = mixed &+ first &* 0x9E37_79B9_7F4A_7C15 ^ last
-    } else {
-      for place in 0..<count {
-        mixed = mixed << 8 ^ UInt64(unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self))
-      }
+      return unsafe (
+        name.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt64.self),
+        name.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 8, as: UInt64.self)
+      )
     }
+    if count >= 4 {
+      let first = unsafe name.unsafeLoadUnaligned(fromUncheckedByteOffset: 0, as: UInt32.self)
+      let last = unsafe name.unsafeLoadUnaligned(fromUncheckedByteOffset: count &- 4, as: UInt32.self)
+      return (UInt64(first) << 32 | UInt64(last), 0)
+    }
+    var word: UInt64 = 0
+    for place in 0..<count {
+      word = word << 8 | UInt64(unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self))
+    }
+    return (word, 0)
+  }
+
+  /// Names that are known differ at their ends or in their count.
+  @inline(__always)
+  private static func hash(_ first: UInt64, _ last: UInt64, _ count: Int) -> Int {
+    let mixed = (UInt64(truncatingIfNeeded: count) &+ first) &* 0x9E37_79B9_7F4A_7C15 ^ last
     return Int(truncatingIfNeeded: (mixed &* 0xD6E8_FEB8_6659_FD93) >> 40)
   }
 
-  @inline(__always)
-  private static func equal(_ name: RawSpan, _ all: RawSpan, from start: Int) -> Bool {
-    var place = 0
-    while place &+ 8 <= name.byteCount {
-      let word = unsafe name.unsafeLoadUnaligned(fromUncheckedByteOffset: place, as: UInt64.self)
-      let known = unsafe all.unsafeLoadUnaligned(fromUncheckedByteOffset: start + place, as: UInt64.self)
-      guard word == known else { return false }
-      place &+= 8
-    }
-    while place < name.byteCount {
-      let byte = unsafe name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self)
-      let known = unsafe all.unsafeLoad(fromUncheckedByteOffset: start + place, as: UInt8.self)
-      guard byte == known else { return false }
-      place &+= 1
+  /// Whether what stands between the ends is the same, of a name that is long enough to have such.
+  private func middleEquals(_ name: RawSpan, from start: Int) -> Bool {
+    let known = unsafe bytes.span.bytes
+    for place in 8..<name.byteCount &- 8 {
+      let (a, b) = unsafe (
+        name.unsafeLoad(fromUncheckedByteOffset: place, as: UInt8.self),
+        known.unsafeLoad(fromUncheckedByteOffset: start + place, as: UInt8.self)
+      )
+      guard a == b else { return false }
     }
     return true
   }
