@@ -69,6 +69,7 @@ let package = Package(
     module("Metrics", at: "Flow/Metrics", needs: ["Basics", "Events"]),
     module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
     module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
+    module("Learning", at: "Flow/Learning", needs: ["Basics", "Events"]),
 
     // Engine.
     module(
@@ -139,6 +140,7 @@ let package = Package(
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
     tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts", "Topology"]),
     tests("ProcessorsTests", needs: ["Basics", "Control", "Events", "Processors", "Runtime"]),
+    tests("LearningTests", needs: ["Basics", "Events", "Learning"], data: ["Judge"]),
     tests(
       "ProcessTests",
       needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
