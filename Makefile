@@ -54,6 +54,7 @@ soak: setup-test
 	RATCHET_LIVES=10000 $(SOAK) --filter 'EngineLivesTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
 	RATCHET_KILLS=40 $(SOAK) --filter 'ProcessTests'
+	RATCHET_JUDGES=$(JUDGES) RATCHET_JUDGED=1000 $(SOAK) --filter 'ExperimentsTests'
 
 bench: setup
 	swift build -c release

@@ -130,7 +130,7 @@ let package = Package(
     tests(
       "RuntimeTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "POSIX", "Runtime", "Store"]),
     tests("EventsTests", needs: ["Basics", "Events", "Processors"], data: ["Judge"]),
-    tests("ExperimentsTests", needs: ["Basics", "Events", "Experiments"]),
+    tests("ExperimentsTests", needs: ["Basics", "Events", "Experiments"], data: ["Judge"]),
     tests(
       "ReplayTests",
       needs: [

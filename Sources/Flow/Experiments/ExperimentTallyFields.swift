@@ -148,19 +148,6 @@ public enum MetricRole: Int, Choice {
   case primary, guardrail, other
 }
 
-/// What a unit contributes to a metric.
-public enum MetricKind: Int, Choice {
-  /// The mean of its values; units without any do not count.
-  case mean
-  /// 1 when it has a value above 0, else 0; every unit of the arm counts.
-  case rate
-}
-
-/// Which way a metric gets better.
-public enum MetricDirection: Int, Choice {
-  case higher, lower
-}
-
 /// What an experiment came to (R7).
 public enum ExperimentVerdict: Int, Choice {
   case running, insufficientData, treatment, control, noDifference, invalid

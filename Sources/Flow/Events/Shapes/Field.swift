@@ -69,7 +69,7 @@ extension Field {
   /// The whole numbers that every JSON reader keeps exact (RFC 8259, section 6).
   public static let wholeMax: Int64 = 9_007_199_254_740_991
   /// Beyond any duration, cost or measurement that means something.
-  static let numberMax = 1e18
+  public static let numberMax = 1e18
 
   public static func id(_ name: String, _ about: String) -> Field {
     Field(name, .text(charactersMax: idCharactersMax), about)

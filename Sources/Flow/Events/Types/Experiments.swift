@@ -5,11 +5,38 @@ public enum SampleScope: Int, Choice {
   case perArm, total
 }
 
+/// What a unit, a user mostly, contributes to a metric.
+public enum MetricKind: Int, Choice {
+  /// The mean of its values; units without any do not count.
+  case mean
+  /// 1 when it has a value above 0, else 0; every unit of the arm counts.
+  case rate
+}
+
+/// Which way a metric gets better.
+public enum MetricDirection: Int, Choice {
+  case higher, lower
+}
+
+/// How a metric of an experiment is to be read.
+public enum ExperimentMetric: Int, FieldSet {
+  case name, kind, better
+
+  public var field: Field {
+    switch self {
+    case .name: .id("name", "the metric").required
+    case .kind:
+      .choice("kind", MetricKind.self, "mean of its values, or rate of users with one; mean unless said")
+    case .better: .choice("better", MetricDirection.self, "which way is better; higher unless said")
+    }
+  }
+}
+
 /// An experiment has been designed (R7.1).
 public enum ExperimentCreated: Int, EventKind {
   case experimentID, name, description, hypothesis, controlConfig, treatmentConfig, treatmentShare,
     minimumDuration_hours, minimumSamples, minSampleScope, primaryMetric, guardrailMetrics, proposalID,
-    createdBy
+    createdBy, metrics
 
   public static let type = EventType.experimentCreated
 
@@ -35,6 +62,10 @@ public enum ExperimentCreated: Int, EventKind {
     case .guardrailMetrics: .ids("guardrail_metrics", upTo: 32, "what must not get worse")
     case .proposalID: .id("proposal_id", "the proposal it tests")
     case .createdBy: .id("created_by", "who designed it")
+    case .metrics:
+      .records(
+        "metrics", ExperimentMetric.self, upTo: 32,
+        "how metrics are read, where not as docs/experiments.md says")
     }
   }
 }

@@ -6,27 +6,27 @@ public enum MetricViewField: Int, ProjectionKind {
   case labels, columns, at
 
   /// The first of the shipped views, for the writer; all have these fields.
-  public static let shape = shape(
-    of: "learning-session-metrics",
+  public static let shape = view(
+    "learning-session-metrics",
     "A learning session of the last hour: accuracy at its beginning and now, what it has learned (R8.7).",
     key: "organization and session")
 
   /// A projection of a view's rows.
-  public static func shape(of view: String, _ about: String, key: String) -> ProjectionShape {
+  public static func view(_ name: String, _ about: String, key: String) -> ProjectionShape {
     ProjectionShape(
-      .projection, on: view, about, key: "\(key), as organization/id", fields: Self.self,
+      .projection, on: name, about, key: "\(key), as organization/id", fields: Self.self,
       columns: [.labels, .columns, .at])
   }
 
   /// The shipped views.
   public static let shapes = [
     shape,
-    shape(
-      of: "pattern-quality-metrics",
+    view(
+      "pattern-quality-metrics",
       "A type of pattern over the last day: mean confidence, count, validation rate (R8.7).",
       key: "organization and pattern type"),
-    shape(
-      of: "user-engagement-metrics",
+    view(
+      "user-engagement-metrics",
       "A user since midnight: sessions, interactions, share of voice, mean learning value (R8.7).",
       key: "organization and user"),
   ]
@@ -35,8 +35,10 @@ public enum MetricViewField: Int, ProjectionKind {
     switch self {
     case .labels: .map("labels", of: .text(charactersMax: 1024), "what tells the row from others").required
     case .columns:
-      .map("columns", of: .number(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude),
-        "by name, as metrics.yaml has them; one without a value is left out").required
+      .map(
+        "columns", of: .number(-Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude),
+        "by name, as metrics.yaml has them; one without a value is left out"
+      ).required
     case .at: .time("at", "the end of the last pane that said anything of it").required
     }
   }

@@ -1,0 +1,191 @@
+// The state of one experiment: its design, its life, its arms, and what units came to in each metric. Order of
+// events leaves no trace in what it says: sums are exact, a unit counts once, and what comes before the start
+// is known waits for it.
+public import Basics
+public import Events
+
+/// One experiment.
+public struct ExperimentTally: Hashable, Sendable {
+  /// Metrics beyond this are not tallied.
+  public static let metricsMax = 64
+  /// Outcomes that came before the start was known; of more, the latest wait.
+  static let waitingMax = 256
+
+  /// One metric, both arms.
+  struct Metric: Hashable, Sendable {
+    var name: String
+    var kind: MetricKind
+    /// Of units' means, for control and treatment; for rates unused.
+    var values = [ValueTally(), ValueTally()]
+    /// For rates, how many units have it.
+    var hits: [UInt64] = [0, 0]
+  }
+
+  /// A verdict that stands.
+  public struct Decision: Hashable, Sendable {
+    public var verdict: ExperimentVerdict
+    public var reason: String
+    public var significance: Double?
+    public var at: Timestamp
+  }
+
+  public let organization: String
+  public let id: String
+  public internal(set) var design: ExperimentDesign?
+  public internal(set) var life = ExperimentLife()
+  /// Of the last event that said something about it.
+  public private(set) var position: EventPosition
+  /// In the order in which metrics were met, which a unit's values follow.
+  var metrics: [Metric] = []
+  /// Units of control and treatment.
+  var units: [UInt64] = [0, 0]
+  var crossedUnits: UInt64 = 0
+  var unassignedUnits: UInt64 = 0
+  var waiting: [ExperimentOutcome] = []
+  public internal(set) var decision: Decision?
+
+  public init(organization: String, id: String, position: EventPosition) {
+    self.organization = organization
+    self.id = id
+    self.position = position
+  }
+
+  /// Its key on every topic and in every store.
+  public var key: String { entityKey(organization: organization, id: id) }
+
+  /// What became of an event.
+  public enum Acceptance: Hashable, Sendable {
+    case accepted
+    /// It has come before.
+    case duplicate
+    /// The experiment's state does not allow it.
+    case refused
+  }
+
+  /// The experiment is designed; while it is a draft, anew.
+  public mutating func design(_ design: ExperimentDesign, at position: EventPosition) -> Acceptance {
+    if let known = self.design {
+      if known == design { return .duplicate }
+      guard life.standing == .draft else { return .refused }
+    }
+    self.design = design
+    self.position = position
+    return .accepted
+  }
+
+  /// The experiment is started, stopped or concluded.
+  public mutating func change(_ change: ExperimentLife.Change, at position: EventPosition) -> Acceptance {
+    guard life.apply(change) else { return .refused }
+    self.position = position
+    return .accepted
+  }
+
+  /// Whether outcomes can be counted: what they count for must be known.
+  public var isCounting: Bool { design != nil && life.startedAt != nil }
+
+  /// The outcomes that waited, to be folded now.
+  public mutating func takeWaiting() -> [ExperimentOutcome] {
+    guard isCounting else { return [] }
+    defer { waiting = [] }
+    return waiting
+  }
+
+  /// Keeps an outcome until the experiment is designed and started.
+  public mutating func wait(_ outcome: ExperimentOutcome) {
+    position = outcome.position
+    waiting.append(outcome)
+    guard waiting.count > Self.waitingMax else { return }
+    let earliest = waiting.indices.min { waiting[$0].time < waiting[$1].time }
+    if let earliest { waiting.remove(at: earliest) }
+  }
+
+  /// Counts an outcome of a unit, which is nil when it has not been seen.
+  public mutating func fold(_ outcome: ExperimentOutcome, of unit: inout ExperimentUnit?) -> Acceptance {
+    // What happened before the start or after the end is none of its outcomes, and no fault.
+    guard life.covers(outcome.time) else { return .accepted }
+    var changed = unit ?? ExperimentUnit()
+    guard changed.isNew(outcome.eventHash) else { return .duplicate }
+    position = outcome.position
+    if let arm = outcome.arm { changed.meet(arm) }
+    var numbers: [Int] = []
+    for measure in outcome.measures where ExperimentOutcome.isValue(measure.value) {
+      guard let number = number(of: measure.metric) else { continue }
+      changed.add(number, measure.value, isTakenBack: measure.isTakenBack)
+      if !numbers.contains(number) { numbers.append(number) }
+    }
+    move(from: unit, to: changed, numbers)
+    unit = changed
+    return .accepted
+  }
+}
+
+extension ExperimentTally {
+  /// A metric's number; nil when there are too many.
+  private mutating func number(of metric: String) -> Int? {
+    if let number = metrics.firstIndex(where: { $0.name == metric }) { return number }
+    guard metrics.count < Self.metricsMax else { return nil }
+    metrics.append(Metric(name: metric, kind: design?.kind(of: metric) ?? .mean))
+    return metrics.count - 1
+  }
+
+  /// Takes a unit's contributions out and puts in what they are now: all of them when its side changes, else
+  /// those to the metrics that `numbers` names.
+  private mutating func move(from before: ExperimentUnit?, to after: ExperimentUnit, _ numbers: [Int]) {
+    guard let before, before.side == after.side else {
+      if let before {
+        for number in before.values.indices { take(number, before) }
+        count(before.side, isEntering: false)
+      }
+      for number in after.values.indices { put(number, after) }
+      return count(after.side, isEntering: true)
+    }
+    for number in numbers {
+      take(number, before)
+      put(number, after)
+    }
+  }
+
+  private mutating func take(_ number: Int, _ unit: ExperimentUnit) {
+    guard let arm = unit.side.arm, let value = unit.contribution(number, metrics[number].kind) else { return }
+    switch metrics[number].kind {
+    case .mean: metrics[number].values[arm.rawValue].remove(value)
+    case .rate: metrics[number].hits[arm.rawValue] -= 1
+    }
+  }
+
+  private mutating func put(_ number: Int, _ unit: ExperimentUnit) {
+    guard let arm = unit.side.arm, let value = unit.contribution(number, metrics[number].kind) else { return }
+    switch metrics[number].kind {
+    case .mean: metrics[number].values[arm.rawValue].add(value)
+    case .rate: metrics[number].hits[arm.rawValue] += 1
+    }
+  }
+
+  private mutating func count(_ side: ExperimentUnit.Side, isEntering: Bool) {
+    // What leaves has entered before, so nothing falls below zero.
+    let step: UInt64 = isEntering ? 1 : .max
+    switch side {
+    case .control: units[0] &+= step
+    case .treatment: units[1] &+= step
+    case .crossed: crossedUnits &+= step
+    case .unknown: unassignedUnits &+= step
+    }
+  }
+
+  /// What an arm's units came to in a metric; nil when there are none, or the metric has not been met.
+  func summary(of metric: String, _ arm: Arm) -> Summary? {
+    guard let found = metrics.first(where: { $0.name == metric }) else {
+      return design?.kind(of: metric) == .rate ? Summary.rate(0, of: units[arm.rawValue]) : nil
+    }
+    switch found.kind {
+    case .mean: return found.values[arm.rawValue].summary
+    case .rate: return Summary.rate(found.hits[arm.rawValue], of: units[arm.rawValue])
+    }
+  }
+
+  /// A quantile of the units' values of a metric whose units have one each.
+  func quantile(_ fraction: Double, of metric: String, _ arm: Arm) -> Double? {
+    guard let found = metrics.first(where: { $0.name == metric }), found.kind == .mean else { return nil }
+    return found.values[arm.rawValue].sketch.quantile(fraction)
+  }
+}
