@@ -9,15 +9,21 @@ struct UsageError: Error, Equatable, CustomStringConvertible {
     diagnostic = Diagnostic(what, at: place.map { .named($0) }, why: why, next: next)
   }
 
+  init(_ diagnostic: Diagnostic) { self.diagnostic = diagnostic }
+
   var description: String { diagnostic.description }
 }
 
 /// The values given to one command. Asking for a name that the command does not declare is a programmer
 /// error.
 struct Arguments: Sendable {
-  fileprivate let command: Command
+  let command: Command
   /// By name of operand or option, in the order given; a flag that is set has one empty value.
   private var values: [String: [String]] = [:]
+  /// What has a value by the command line or the environment, not by a file or a fallback.
+  private var given: Set<String> = []
+  /// Where values from a file stand there.
+  private var places: [String: Diagnostic.Place] = [:]
 
   init(_ command: Command) { self.command = command }
 
@@ -39,6 +45,24 @@ struct Arguments: Sendable {
         "\"\(text)\" is not a whole number from \(range.lowerBound) to \(range.upperBound)", at: "--\(name)")
     }
     return number
+  }
+
+  /// Takes values from a file, unless the command line or the environment has given others.
+  mutating func fill(_ name: String, _ values: [String], from place: Diagnostic.Place) {
+    precondition(declares(name), "\(command.name) declares no argument \(name)")
+    guard !given.contains(name) else { return }
+    self.values[name] = values
+    places[name] = place
+  }
+
+  /// The same error, at the place in the file if that is where the value came from.
+  func placing(_ error: UsageError) -> UsageError {
+    guard case .named(let option) = error.diagnostic.place, option.hasPrefix("--"),
+      let place = places[String(option.dropFirst(2))]
+    else { return error }
+    var diagnostic = error.diagnostic
+    diagnostic.place = place
+    return UsageError(diagnostic)
   }
 
   private func declares(_ name: String) -> Bool {
@@ -113,14 +137,28 @@ extension Arguments {
   }
 
   private mutating func complete(from environment: (String) -> String?) throws(UsageError) {
+    given = Set(values.keys)
     for option in command.options where values[option.name] == nil {
       let inherited = option.variable.flatMap(environment).flatMap { $0.isEmpty ? nil : $0 }
-      if let value = inherited ?? option.fallback {
+      if inherited != nil { given.insert(option.name) }
+      if option.value == nil {
+        if try isSet(inherited, option) { values[option.name] = [""] }
+      } else if let value = inherited ?? option.fallback {
         values[option.name] = [value]
       } else if option.isRequired {
         let next = option.variable.map { "or set \($0)" }
         throw UsageError("--\(option.name) \(option.value ?? "") is missing", next: next)
       }
+    }
+  }
+
+  /// A flag's variable says true or false.
+  private func isSet(_ text: String?, _ flag: Option) throws(UsageError) -> Bool {
+    switch text {
+    case nil, "false": return false
+    case "true": return true
+    case let text?:
+      throw UsageError("\"\(text)\" is neither true nor false", at: flag.variable ?? "--\(flag.name)")
     }
   }
 }
