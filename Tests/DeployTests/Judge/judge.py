@@ -240,7 +240,15 @@ def dashboard_names(files):
         for group in (files.yaml(rules) or {}).get("groups", []):
             declared |= {rule["record"] for rule in group["rules"] if "record" in rule}
     for place, expression in expressions(files):
-        for name in re.findall(r"\b([a-z_:][a-z0-9_:]*)(?=[{\[])", re.sub(r'"[^"]*"', "", expression)):
+        names = []
+
+        def visit(node):
+            if isinstance(node, promql_parser.VectorSelector):
+                names.append(node.name)
+
+        promql_parser.walk(promql_parser.parse(expression), visit)
+        expect(names, f"{place} selects nothing")
+        for name in names:
             base = re.sub(r"_(bucket|sum|count)$", "", name)
             expect(name in declared or base in declared, f"{place}: {name} is not declared")
 

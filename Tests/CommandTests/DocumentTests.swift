@@ -1,0 +1,151 @@
+// What the documents tell people to type: each command of this tool with its options, each target of make, each
+// topic. Commands in blocks must be complete; those within a sentence may leave out what is required.
+import Foundation
+import Testing
+
+@testable import ratchet
+
+private enum Documents {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  static func paths() -> [String] {
+    let docs = FileManager.default.enumerator(atPath: root.appendingPathComponent("docs").path)
+    let pages = (docs?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".md") }
+    return ["README.md"] + pages.sorted().map { "docs/\($0)" }
+  }
+}
+
+/// What a document tells to type.
+struct TypedLine: CustomStringConvertible {
+  var path: String
+  var number: Int
+  var text: String
+  /// In a block of its own, not within a sentence.
+  var isWhole: Bool
+
+  var description: String { "\(path):\(number): \(text)" }
+}
+
+/// The lines of a document's blocks of code and the spans of code in its sentences.
+func typedLines(of text: String, path: String) -> [TypedLine] {
+  var found: [TypedLine] = []
+  var (inBlock, open) = (false, "")
+  for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    if line.drop(while: { $0 == " " }).hasPrefix("```") {
+      inBlock.toggle()
+      continue
+    }
+    let isIndented = line.hasPrefix("    ") && !line.contains("[ ]") && !line.contains("`")
+    if inBlock || isIndented {
+      open += line
+      if open.hasSuffix("\\") {
+        open.removeLast()
+      } else {
+        found.append(TypedLine(path: path, number: index + 1, text: open, isWhole: true))
+        open = ""
+      }
+    } else {
+      for span in line.matches(of: /`([^`]+)`/) {
+        found.append(TypedLine(path: path, number: index + 1, text: String(span.1), isWhole: false))
+      }
+    }
+  }
+  return found
+}
+
+/// The words of the first command of a shell's line: up to a pipe, a redirection or a comment.
+func shellWords(_ line: String) -> [String] {
+  var words: [String] = []
+  var (word, quote): (String, Character?) = ("", nil)
+  for character in line + " " {
+    if let open = quote {
+      if character == open { quote = nil } else { word.append(character) }
+    } else if character == "\"" || character == "'" {
+      quote = character
+    } else if character == " " {
+      if !word.isEmpty { words.append(word) }
+      word = ""
+    } else if word.isEmpty, "|>#&;".contains(character) {
+      break
+    } else {
+      word.append(character)
+    }
+  }
+  return words
+}
+
+/// First words of commands that documents speak of before they are in the table; checked as soon as they are.
+private let awaited: Set<String> = ["alerts", "backtest", "executor", "import", "query", "rollout", "rules"]
+
+/// What is wrong with a line that runs this tool; nil when it is none or understood.
+func complaint(about line: TypedLine) -> String? {
+  var words = shellWords(line.text)[...]
+  if words.first == "$" { words.removeFirst() }
+  guard let tool = words.popFirst(), tool == "ratchet" || tool.hasSuffix("/ratchet"), !words.isEmpty,
+    words.first?.allSatisfy({ $0.isLowercase || $0 == "-" }) == true
+  else { return nil }
+  if let first = words.first, awaited.contains(first), !commandTable.contains(where: { $0.words[0] == first })
+  {
+    return nil
+  }
+  do throws(UsageError) {
+    _ = try Invocation(Array(words), among: commandTable, environment: { _ in nil })
+    return nil
+  } catch {
+    let isIncomplete = !line.isWhole && error.description.contains("is missing")
+    return isIncomplete ? nil : "\(line)\n  \(error)"
+  }
+}
+
+@Suite struct DocumentTests {
+  @Test("every command that the documents name is understood")
+  func commands() throws {
+    var count = 0
+    for path in Documents.paths() {
+      for line in typedLines(of: try Documents.text(path), path: path) {
+        if line.text.contains("ratchet ") { count += 1 }
+        if let complaint = complaint(about: line) { Issue.record("\(complaint)") }
+      }
+    }
+    #expect(count > 100)
+  }
+
+  @Test("a command that is not there, a wrong option and an incomplete line are noticed, mentions are not")
+  func noticed() {
+    func said(_ text: String, whole: Bool = true) -> Bool {
+      complaint(about: TypedLine(path: "a.md", number: 1, text: text, isWhole: whole)) != nil
+    }
+    #expect(said("ratchet tasks lst --data x"))
+    #expect(said("$ ratchet tasks list --date x | head"))
+    #expect(said("ratchet control apply"))
+    #expect(!said("ratchet control apply", whole: false))
+    #expect(!said("ratchet tasks list --data x   # what it does"))
+    #expect(!said("ratchet COMMAND --help"))
+    #expect(!said("kcat -t ratchet.feedback"))
+    let text = "`one` and `two`\n\n```sh\nratchet a \\\n  b\n```\n    ratchet c\n"
+    #expect(
+      typedLines(of: text, path: "a.md").map(\.text) == ["one", "two", "ratchet a   b", "    ratchet c"])
+  }
+
+  @Test("every target of make and every topic that the documents name is there")
+  func targetsAndTopics() throws {
+    let makefile = try Documents.text("Makefile")
+    let topics = try Documents.text("topology/topics.yaml")
+    for path in Documents.paths() {
+      for line in typedLines(of: try Documents.text(path), path: path) {
+        let words = shellWords(line.text)
+        if words.first == "make", words.count > 1 {
+          #expect(makefile.contains("\n\(words[1]):"), "\(line)")
+        }
+        for match in line.text.matches(of: /-t ratchet\.([a-z.-]+)/) {
+          #expect(topics.contains("- name: \(match.1)\n"), "\(line)")
+        }
+      }
+    }
+  }
+}
