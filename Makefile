@@ -21,14 +21,14 @@ setup-test:
 build: setup
 	swift build -c release --product ratchet
 
-# A fresh data folder each time; `make run DATA=dir` goes on with one. Samples are published, to have something
-# to see.
+# A fresh data folder each time, with a made-up story to watch: a day of history, then live. `make run DATA=dir`
+# goes on with a folder, and a quiet story.
 run: build
 ifdef DATA
-	.build/release/ratchet up --data $(DATA) --sample --watch
+	.build/release/ratchet up --data $(DATA) --story --scenario calm --history 0s --watch
 else
 	rm -rf .build/run
-	.build/release/ratchet up --data .build/run --sample --watch
+	.build/release/ratchet up --data .build/run --story --watch
 endif
 
 test: setup-test test-suite test-address test-thread

@@ -102,7 +102,7 @@ let package = Package(
       needs: [
         "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Kafka", "POSIX", "Processors", "Replay",
         "Runtime",
-        "Topology", "YAML",
+        "Story", "Topology", "YAML",
       ]),
     command(
       "bench",

@@ -1,6 +1,5 @@
 // What `ratchet up` shows beside its work.
 import Basics
-import Foundation
 import Testing
 
 @testable import Runtime
@@ -37,20 +36,4 @@ import Testing
 
   @Test("what is no scorecard is not shown as one", arguments: ["", "[]", "{", #"{"events":"x"}"#, "{}x"])
   func notScorecards(json: String) { #expect(line(json) == nil) }
-
-  @Test("samples are the same for the same seed, are JSON, and tell of executions")
-  func samples() throws {
-    var (one, two) = (SampleEvents(seed: 1, run: "r"), SampleEvents(seed: 1, run: "r"))
-    var ids: Set<String> = []
-    for _ in 0..<200 {
-      let events = one.next()
-      #expect(events == two.next())
-      #expect(events.count { $0.type == "execution.completed" } == 1)
-      for event in events {
-        #expect(ids.insert(event.id).inserted)
-        let data = try JSONSerialization.jsonObject(with: Data(event.data.utf8)) as? [String: Any]
-        #expect(data?["execution_id"] as? String == event.key)
-      }
-    }
-  }
 }

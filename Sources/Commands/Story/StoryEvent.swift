@@ -19,6 +19,20 @@ public struct StoryEvent: Equatable, Sendable {
 
   /// The value of the attribute `source`.
   public static let source = "/ratchet/story"
+
+  public init(
+    topic: String, type: String, id: String, organization: String, agent: String? = nil, key: String,
+    time: Timestamp, data: String
+  ) {
+    self.topic = topic
+    self.type = type
+    self.id = id
+    self.organization = organization
+    self.agent = agent
+    self.key = key
+    self.time = time
+    self.data = data
+  }
 }
 
 extension StoryEvent {

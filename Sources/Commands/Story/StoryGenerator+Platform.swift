@@ -18,22 +18,24 @@ extension StoryGenerator {
 
   mutating func beat(at time: Timestamp) {
     agenda.add(.beat, at: time + .seconds(15))
-    report("telemetry", "heartbeat.sent", at: time, ["job": "learning-loop", "instance": "loop-1"])
+    for job in ["learning-loop", "learning-api"] {
+      report("telemetry", "heartbeat.sent", at: time, ["job": .text(job), "instance": "\(job)-1"])
+    }
   }
 
   mutating func measure(at time: Timestamp) {
     agenda.add(.measures, at: time + .seconds(30))
     let hour = Double(time.rawValue % 3_600_000) / 3_600_000
     let measures: [(name: String, value: Double)] = [
-      ("learning_memory_usage", 410_000_000 + 20_000_000 * hour),
-      ("learning_database_connections_active", Double(8 + platform.int(in: 0..<9))),
-      ("memory_percent", Double(48 + platform.int(in: 0..<9))),
-      ("cpu_percent", Double(22 + platform.int(in: 0..<20))),
+      ("memory_usage", 410_000_000 + 20_000_000 * hour),
+      ("database_connections_active", Double(8 + platform.int(in: 0..<9))),
+      ("host_memory_percent", Double(48 + platform.int(in: 0..<9))),
+      ("host_cpu_percent", Double(22 + platform.int(in: 0..<20))),
     ]
     for (name, value) in measures {
       report(
         "telemetry", "measurement.taken", at: time,
-        ["name": .text(name), "value": .number(value), "job": "learning-loop", "instance": "loop-1"])
+        ["name": .text(name), "value": .number(value), "job": "learning-loop", "instance": "learning-loop-1"])
     }
   }
 
@@ -92,7 +94,7 @@ extension StoryGenerator {
     if hasNoWorkers, time >= settings.turn { return }
     number += 1
     let id = "\(settings.name)-job-\(number)"
-    let job = platform.one(of: ["experiment_analysis", "retrieval_training", "prompt_optimization"])
+    let job = platform.one(of: ["experiment-analysis", "retrieval-training", "prompt-optimization"])
     let seconds = 60 + platform.int(in: 0..<900)
     let fails = platform.chance(1, in: 40)
     let states: [(state: String, time: Timestamp)] = [

@@ -2,7 +2,8 @@
 internal import Basics
 
 extension StoryGenerator {
-  /// Who may review, and which organizations there are: settings, for the topic of control.
+  /// Who may review, and which organizations there are: settings, for the topic of control. Corrections alone
+  /// become examples: two experts could not review every rating of a day.
   mutating func introduce(at time: Timestamp) {
     for (index, organization) in ["acme", "globex"].enumerated() {
       let time = time + .milliseconds(index)
@@ -14,6 +15,11 @@ extension StoryGenerator {
           "control", "expert.changed", "\(organization)-\(expert)", of: organization, key: expert, at: time,
           ["expert_id": .text(expert), "active": true])
       }
+    }
+    for player in Cast.players {
+      tell(
+        "control", "agent.configured", "\(player.name)-configured", of: player.organization, player.name,
+        key: player.name, at: time + .milliseconds(2), ["collect_ratings": false, "collect_failures": false])
     }
   }
 

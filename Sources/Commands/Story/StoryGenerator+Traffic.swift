@@ -41,7 +41,7 @@ extension StoryGenerator {
     tell(
       "executions", "execution.completed", "\(id)-done", of: player.organization, player.name, key: id,
       at: time, data)
-    let isGood = !fails && traffic.chance(arm == "treatment" ? 84 : 76, in: 100)
+    let isGood = !fails && traffic.chance(arm == "treatment" ? 92 : 84, in: 100)
     expose(user, to: arm, in: id, at: time)
     comment(
       on: ToldExecution(

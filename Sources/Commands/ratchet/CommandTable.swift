@@ -4,5 +4,5 @@
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
   .validate, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
-  .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive,
+  .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
 ]

@@ -11,16 +11,23 @@ import Topology
 extension Command {
   static let up = Command(
     name: "up", summary: "fold events: the embedded broker or yours, its topics, and the engine",
-    options: brokerOptions(dataFallback: "ratchet-data") + topicOptions
-      + BrokerConnection.options(isRequired: false) + engineOptions,
+    options: [configOption]
+      + withVariables(
+        brokerOptions(dataFallback: "ratchet-data") + topicOptions
+          + BrokerConnection.options(isRequired: false) + engineOptions + storyOptions(history: "24h")),
     notes: """
       Without --bootstrap it starts a broker of its own, in the folder broker of --data. The folder engine of
       --data holds the state of this instance and its seat in the group: give each instance one of its own,
       and start it there again to go on at once.
       Where no configuration is in force, the folder of --topology is put in force; one that is stays.
+      The file of --config has an option's name and value a line, as `workers: 2`. The command line wins over
+      the environment, that over the file.
       Ends with 0 after SIGTERM or SIGINT, when what was open is committed; a second signal ends it at once.
-      """,
-    run: runUp)
+      """
+  ) { given in
+    let arguments = try given.withSettingsFile()
+    do { return try runUp(arguments) } catch let error as UsageError { throw arguments.placing(error) }
+  }
 }
 
 private let engineOptions = [
@@ -29,7 +36,7 @@ private let engineOptions = [
     name: "session-seconds", value: "N",
     summary: "after how long without a word an instance's tasks go to others", fallback: "10"),
   Option(name: "watch", summary: "print the agents' scorecards as they change"),
-  Option(name: "sample", summary: "publish made-up events, one execution of an agent every half second"),
+  Option(name: "story", summary: "publish a made-up story: its history first, then live"),
 ]
 
 private func runUp(_ arguments: Arguments) throws -> ExitStatus {
@@ -59,14 +66,16 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       ])
     let configured = try applyShippedConfiguration(arguments.text("topology") ?? "", prefix: prefix, client)
     log.log(configured)
+    print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
+    if arguments.flag("story") {
+      print("  Made up by --story: a history of agents at work, then live events.\n")
+    }
+    flushStandardOutput()
+    show = try Show(arguments, client, prefix: prefix, topics)
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
     if let notice = engine.notice { log.warning("state_damaged", notice.description) }
-    show = try Show(arguments, client, prefix: prefix, topics)
-    print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
-    if arguments.flag("sample") { print("  The events that come now are samples, made up by --sample.\n") }
-    flushStandardOutput()
   } catch {
     try broker?.stop()
     throw error

@@ -1,0 +1,48 @@
+// A JSON object taken apart for showing: each leaf as text, under its path of names.
+import Events
+
+/// `state` -> `firing`, `labels.severity` -> `critical`, `evidence.0.topic` -> `ratchet.executions`.
+struct JSONLeaves: Equatable {
+  private var leaves: [String: String] = [:]
+
+  /// nil when the bytes are no JSON object.
+  init?(_ bytes: RawSpan) {
+    do throws(JSONFault) {
+      var reader = JSONReader(bytes)
+      guard try reader.kind() == .object else { return nil }
+      try take(&reader, "", bytes)
+      try reader.finish()
+    } catch { return nil }
+  }
+
+  subscript(path: String) -> String? { leaves[path] }
+
+  /// The first of several names under which a thing may be found.
+  func first(of paths: String...) -> String? { paths.lazy.compactMap { leaves[$0] }.first }
+
+  func number(_ path: String) -> Double? { leaves[path].flatMap(Double.init) }
+
+  private mutating func take(
+    _ reader: inout JSONReader, _ path: String, _ bytes: RawSpan
+  ) throws(JSONFault) {
+    let prefix = path.isEmpty ? "" : path + "."
+    switch try reader.kind() {
+    case .object:
+      try reader.enterObject()
+      while let name = try reader.nextName() { try take(&reader, prefix + name.string(in: bytes), bytes) }
+    case .array:
+      try reader.enterArray()
+      var index = 0
+      while try reader.nextElement() {
+        try take(&reader, "\(prefix)\(index)", bytes)
+        index += 1
+      }
+    case .string: leaves[path] = try reader.string().string(in: bytes)
+    default:
+      let range = try reader.skip()
+      leaves[path] = unsafe bytes.extracting(range).withUnsafeBytes {
+        unsafe String(decoding: $0, as: UTF8.self)
+      }
+    }
+  }
+}
