@@ -81,7 +81,7 @@ let package = Package(
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
     module(
       "Processors", at: "Engine/Processors",
-      needs: ["Basics", "Control", "Events", "Experiments", "Metrics", "Runtime"]),
+      needs: ["Basics", "Control", "Events", "Experiments", "Metrics", "Rollouts", "Runtime", "Topology"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -118,7 +118,8 @@ let package = Package(
     tests("BrokerProtocolTests", needs: ["Basics", "BrokerProtocol"]),
     tests("YAMLTests", needs: ["Basics", "YAML"], data: ["Golden"]),
     tests("HTTPTests", needs: ["HTTP", "POSIX"]),
-    tests("TopologyTests", needs: ["Basics", "Metrics", "Topology"], data: ["Golden"]),
+    tests(
+      "TopologyTests", needs: ["Basics", "Metrics", "Rollouts", "Topology"], data: ["Golden"]),
     tests("CompressionTests", needs: ["Basics", "Compression"]),
     tests(
       "CommandTests",

@@ -1,5 +1,6 @@
 // Flow/Rollouts alone: deployments as values, and a clock that the scenario moves.
 import Basics
+import Events
 import Metrics
 import Rollouts
 
@@ -74,7 +75,7 @@ struct PureWorld: RolloutWorld {
     fresh.append(
       SeenDecision(
         id: decision.id, deployment: decision.deployment, revision: decision.plan.revision,
-        sequence: decision.sequence, action: decision.action.rawValue, cause: decision.cause,
+        sequence: decision.sequence, action: decision.action.name, cause: decision.cause,
         percent: decision.targetPercent, isDrill: decision.isDrill, at: decision.decidedAt))
   }
 }

@@ -2,8 +2,12 @@
 // module of Flow declares each; this is only the list.
 public import Events
 internal import Experiments
+internal import Rollouts
 
 /// Every declared projection and decision.
 public let shippedProjections: [ProjectionShape] = [
-  ExperimentTallyField.shape
+  ExperimentTallyField.shape,
+  DeploymentField.shape,
+  RolloutDecisionField.rollbackShape,
+  RolloutDecisionField.shape,
 ]

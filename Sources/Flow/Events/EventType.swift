@@ -38,6 +38,7 @@ public enum EventType: String, CaseIterable, Sendable {
   case deploymentValidated = "deployment.validated"
   case deploymentCommanded = "deployment.commanded"
   case deploymentReported = "deployment.reported"
+  case deploymentDrilled = "deployment.drilled"
   case agentConfigured = "agent.configured"
   case expertChanged = "expert.changed"
   case organizationChanged = "organization.changed"
@@ -83,6 +84,7 @@ public enum EventType: String, CaseIterable, Sendable {
     case .deploymentValidated: DeploymentValidated.shape
     case .deploymentCommanded: DeploymentCommanded.shape
     case .deploymentReported: DeploymentReported.shape
+    case .deploymentDrilled: DeploymentDrilled.shape
     case .agentConfigured: AgentConfigured.shape
     case .expertChanged: ExpertChanged.shape
     case .organizationChanged: OrganizationChanged.shape

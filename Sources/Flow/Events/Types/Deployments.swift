@@ -43,7 +43,7 @@ public enum ValidationKind: Int, Choice {
 
 /// A candidate has passed a validation, or not: without it there is no first stage (R6.7).
 public enum DeploymentValidated: Int, EventKind {
-  case deploymentID, validation, passed, cases, regressions, baselineScore, candidateScore, notes
+  case deploymentID, validation, passed, cases, regressions, baselineScore, candidateScore, notes, revision
 
   public static let type = EventType.deploymentValidated
 
@@ -62,6 +62,7 @@ public enum DeploymentValidated: Int, EventKind {
     case .baselineScore: .number("baseline_score", "the baseline's score")
     case .candidateScore: .number("candidate_score", "the candidate's score")
     case .notes: .text("notes", "what the validation says")
+    case .revision: .count("revision", "the revision that was validated; the current one unless said")
     }
   }
 }
@@ -88,6 +89,26 @@ public enum DeploymentCommanded: Int, EventKind {
     case .commandedBy: .id("commanded_by", "the person").required
     case .reason: .line("reason", "why").required
     case .revision: .count("revision", "the revision it is meant for; another one is not touched")
+    }
+  }
+}
+
+/// A rollback is to be rehearsed: a decision that changes nothing goes all the way to the executor (R10.8).
+public enum DeploymentDrilled: Int, EventKind {
+  case deploymentID, commandedBy, reason
+
+  public static let type = EventType.deploymentDrilled
+
+  public static let shape = EventShape(
+    Self.self, on: .deploymentEvents,
+    "A rollback is to be rehearsed: a decision that changes nothing goes all the way to the executor (R10.8).",
+    key: ["deployment_id"])
+
+  public var field: Field {
+    switch self {
+    case .deploymentID: .id("deployment_id", "the deployment").required
+    case .commandedBy: .id("commanded_by", "the person").required
+    case .reason: .line("reason", "why").required
     }
   }
 }

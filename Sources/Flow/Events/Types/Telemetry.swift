@@ -26,7 +26,7 @@ public enum MeasurementKind: Int, Choice {
 
 /// Something has been measured: memory, processor, connections, cache hits (R8.6, R8.10, R8.11).
 public enum MeasurementTaken: Int, EventKind {
-  case name, value, kind, unit, job, instance, sessionID, userID, labels
+  case name, value, kind, unit, job, instance, sessionID, userID, labels, deploymentID, stage
 
   public static let type = EventType.measurementTaken
 
@@ -49,6 +49,11 @@ public enum MeasurementTaken: Int, EventKind {
     case .sessionID: .id("session_id", "the session it was measured in")
     case .userID: .id("user_id", "the user it was measured for")
     case .labels: .object("labels", "further labels, values as strings")
+    case .deploymentID:
+      .id(
+        "deployment_id",
+        "the deployment whose arm was measured: learning_memory_usage in bytes, up as 1 or 0 by a probe")
+    case .stage: .id("stage", "the stage of that deployment, or baseline")
     }
   }
 }
@@ -78,7 +83,7 @@ public enum RequestServed: Int, EventKind {
 
 /// An operation of the learning system has ended (R8.6: requests, errors, duration).
 public enum OperationCompleted: Int, EventKind {
-  case operationType, duration_ms, success, errorType, feature, sessionID, cacheHit
+  case operationType, duration_ms, success, errorType, feature, sessionID, cacheHit, deploymentID, stage
 
   public static let type = EventType.operationCompleted
 
@@ -96,6 +101,8 @@ public enum OperationCompleted: Int, EventKind {
     case .feature: .id("feature", "the feature it served")
     case .sessionID: .id("session_id", "the session it was for")
     case .cacheHit: .boolean("cache_hit", "whether a cache had the answer")
+    case .deploymentID: .id("deployment_id", "the deployment that was being rolled out")
+    case .stage: .id("stage", "the stage of that deployment, or baseline")
     }
   }
 }

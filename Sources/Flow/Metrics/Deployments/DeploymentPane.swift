@@ -1,6 +1,7 @@
 // One arm of one deployment over one pane of event time: what travels on deployment-series. A pane may come in
 // several parts, as its events were folded; parts add up.
 public import Basics
+internal import Events
 
 /// A part of a pane's measurements.
 public struct DeploymentPane: Hashable, Sendable {
@@ -27,14 +28,8 @@ public struct DeploymentPane: Hashable, Sendable {
 
   /// The key of its record: the deployment's, so that all its records keep their order.
   public var key: String {
-    deploymentKey(organization: reference.organization, deployment: reference.deployment)
+    entityKey(organization: reference.organization, id: reference.deployment)
   }
-}
-
-/// `organization/deployment`; a `/` or `%` within the organization is written as in URLs, so that two
-/// deployments never share a key.
-public func deploymentKey(organization: String, deployment: String) -> String {
-  AgentPartial(organization: organization, agent: deployment).key
 }
 
 extension DeploymentPane: Storable {

@@ -1,10 +1,11 @@
 // What looking at one trigger has found, with everything a decision must say about it (R10.4).
+public import Events
 internal import Basics
 public import Metrics
 
 /// One trigger, looked at once.
 public struct Finding: Hashable, Sendable {
-  public enum Outcome: String, Sendable {
+  public enum Outcome: Int, Choice {
     /// Within the limit, as far as the samples tell.
     case kept
     /// Beyond the limit, and surely so.
@@ -12,11 +13,11 @@ public struct Finding: Hashable, Sendable {
     /// Beyond the limit, but the samples leave room for chance.
     case unclear
     /// Fewer samples than the trigger asks for: whatever they say, it counts for nothing.
-    case tooFew = "too_few"
+    case tooFew
   }
 
   /// What was looked at.
-  public enum Span: String, Sendable { case window, stage }
+  public enum Span: Int, Choice { case window, stage }
 
   public var trigger: String
   public var metric: RolloutMetric

@@ -1,14 +1,12 @@
 // What was decided about a deployment, whole: what an executor obeys and an auditor reads (R10.4, R14.6).
 public import Basics
+public import Events
 public import Metrics
 
 /// A decision. Equal inputs make equal decisions, ids included.
 public struct RolloutDecision: Hashable, Sendable {
-  public enum Action: String, CaseIterable, Sendable {
-    case advance, hold, resume, complete
-    case immediateRollback = "immediate_rollback"
-    case gradualRollback = "gradual_rollback"
-    case featureDisable = "feature_disable"
+  public enum Action: Int, Choice {
+    case advance, hold, resume, complete, immediateRollback, gradualRollback, featureDisable
   }
 
   public enum Actor: Hashable, Sendable {
@@ -76,7 +74,7 @@ extension RolloutDecision {
     occurrence: UInt64
   ) -> String {
     var bytes: [UInt8] = []
-    for text in [organization, deployment, action.rawValue, cause] { bytes.append(countedText: text) }
+    for text in [organization, deployment, action.name, cause] { bytes.append(countedText: text) }
     bytes.append(littleEndian: revision)
     bytes.append(littleEndian: Int64(step))
     bytes.append(littleEndian: occurrence)

@@ -7,7 +7,7 @@ extension Deployment: Storable {
     bytes.append(countedText: organization)
     bytes.append(countedText: id)
     bytes.append(countedText: agent)
-    bytes.append(phase.rawValue)
+    bytes.append(UInt8(phase.rawValue))
     bytes.append(littleEndian: Int64(stage))
     bytes.append(littleEndian: Int64(percent))
     bytes.append(candidateSince?.rawValue)
@@ -80,7 +80,7 @@ extension Deployment: Storable {
     }
     self.init(organization: organization, id: id)
     self.agent = agent
-    guard let phase = reader.integer(UInt8.self).flatMap(DeploymentPhase.init(rawValue:)),
+    guard let phase = reader.integer(UInt8.self).flatMap({ DeploymentPhase(rawValue: Int($0)) }),
       let stage = reader.integer(Int64.self), let percent = reader.integer(Int64.self),
       let candidateSince = reader.optionalInteger(), let stageSince = reader.optionalInteger(),
       let approval = reader.optionalText(), let sequence = reader.integer(Int64.self),

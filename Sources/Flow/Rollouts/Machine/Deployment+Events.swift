@@ -5,7 +5,7 @@ internal import Metrics
 
 extension Deployment {
   static func key(organization: String, deployment: String) -> String {
-    deploymentKey(organization: organization, deployment: deployment)
+    entityKey(organization: organization, id: deployment)
   }
 
   // MARK: Creation

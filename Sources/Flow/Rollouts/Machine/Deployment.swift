@@ -147,7 +147,7 @@ extension Deployment {
   /// Makes the decision and takes its share as the deployment's.
   mutating func decide(_ draft: Draft, _ surroundings: RolloutSurroundings) -> RolloutDecision? {
     guard let plan else { return nil }
-    let cause = "\(draft.action.rawValue)/\(draft.cause)/\(draft.step)"
+    let cause = "\(draft.action.name)/\(draft.cause)/\(draft.step)"
     let place = occurrences.firstIndex { $0.cause == cause } ?? occurrences.count
     if place == occurrences.count { occurrences.append(Occurrence(cause: cause, count: 0)) }
     let occurrence = occurrences[place].count
@@ -174,7 +174,7 @@ extension Deployment {
     case .policy: by = plan.policy
     case .person(let person): by = person
     }
-    note(draft.isDrill ? "drill" : draft.action.rawValue, by: by, draft.reason, surroundings)
+    note(draft.isDrill ? "drill" : draft.action.name, by: by, draft.reason, surroundings)
     return decision
   }
 

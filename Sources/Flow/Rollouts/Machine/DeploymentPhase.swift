@@ -1,4 +1,5 @@
 // Where a deployment stands, and where it may go from there.
+public import Events
 
 /// ```
 ///                    validations passed, and
@@ -15,7 +16,7 @@
 ///                                                     +-> featuresDisabled -- resume --> running
 /// ```
 /// A deployment that was rolled back stays so: it turns one way, and only a newer revision begins again.
-public enum DeploymentPhase: UInt8, CaseIterable, Hashable, Sendable {
+public enum DeploymentPhase: Int, Choice, Hashable {
   /// Something was said of it, but not yet what it is.
   case announced
   /// It waits for its validations, without any traffic (R6.7).
@@ -32,22 +33,6 @@ public enum DeploymentPhase: UInt8, CaseIterable, Hashable, Sendable {
   case completed
   /// Ended before it had any traffic.
   case cancelled
-
-  /// As projections have it.
-  public var name: String {
-    switch self {
-    case .announced: "announced"
-    case .validating: "validating"
-    case .gate: "gate"
-    case .running: "running"
-    case .paused: "paused"
-    case .rollingBack: "rolling_back"
-    case .rolledBack: "rolled_back"
-    case .featuresDisabled: "features_disabled"
-    case .completed: "completed"
-    case .cancelled: "cancelled"
-    }
-  }
 
   /// The legal successors. All but `announced` may begin again with a newer revision.
   public var successors: Set<DeploymentPhase> {
