@@ -81,7 +81,9 @@ let package = Package(
     module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
     module(
       "Processors", at: "Engine/Processors",
-      needs: ["Basics", "Control", "Events", "Experiments", "Metrics", "Rollouts", "Runtime", "Topology"]),
+      needs: [
+        "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Rollouts", "Runtime", "Topology",
+      ]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -140,7 +142,9 @@ let package = Package(
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
     tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts", "Topology"]),
-    tests("ProcessorsTests", needs: ["Basics", "Control", "Events", "Processors", "Runtime"]),
+    tests(
+      "ProcessorsTests",
+      needs: ["Basics", "Control", "Events", "Experiments", "Learning", "Processors", "Runtime"]),
     tests("LearningTests", needs: ["Basics", "Events", "Learning"], data: ["Judge"]),
     tests(
       "ProcessTests",

@@ -11,8 +11,10 @@ struct FoldedTask {
   struct Record {
     var topic: String
     var key = ""
-    var value: String
+    var value = ""
     var headers: [(String, String)] = []
+    /// Where the value is no text.
+    var bytes: [UInt8]?
 
     /// An event in binary mode.
     static func event(
@@ -68,7 +70,7 @@ struct FoldedTask {
       guard let input = definition.inputs.firstIndex(where: { $0.topic.hasSuffix(".\(record.topic)") }) else {
         preconditionFailure("\(definition.name) does not read \(record.topic)")
       }
-      let (key, value) = (Array(record.key.utf8), Array(record.value.utf8))
+      let (key, value) = (Array(record.key.utf8), record.bytes ?? Array(record.value.utf8))
       batches[input].append(
         Offset(next[input]), at: Timestamp(milliseconds: now), key: unsafe key.span.bytes,
         value: unsafe value.span.bytes)

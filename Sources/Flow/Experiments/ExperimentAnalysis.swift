@@ -125,7 +125,10 @@ extension ExperimentAnalysis {
       return (.insufficientData, "\(units) in \(primary.name), and \(minimum) are needed")
     }
     guard let comparison = primary.comparison else {
-      return (.insufficientData, "no variation in \(primary.name), with \(units)")
+      let isTooSmall = min(primary.control?.units ?? 0, primary.treatment?.units ?? 0) < 2
+      let lack =
+        isTooSmall ? "two units in each arm are needed to compare" : "no variation in \(primary.name)"
+      return (.insufficientData, "\(lack), with \(units)")
     }
     let difference = short(comparison.difference.magnitude)
     let which = comparison.difference < 0 ? "lower" : "higher"

@@ -74,6 +74,10 @@ public struct ExperimentLife: Hashable, Sendable {
     return true
   }
 
+  mutating func forget(_ user: String?) {
+    if changedBy == user { changedBy = nil }
+  }
+
   /// Whether what happened at `time` counts: after the start, before the end.
   public func covers(_ time: EventTime) -> Bool {
     guard let startedAt, time >= startedAt else { return false }

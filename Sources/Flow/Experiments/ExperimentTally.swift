@@ -119,6 +119,24 @@ public struct ExperimentTally: Hashable, Sendable {
   }
 }
 
+// MARK: - Forgetting (R14.8)
+
+extension ExperimentTally {
+  /// Whether it says something of these units or of this user.
+  public func names(_ units: [String], _ user: String?) -> Bool {
+    waiting.contains { units.contains($0.unit) }
+      || (user != nil && (design?.createdBy == user || life.changedBy == user))
+  }
+
+  /// Forgets them. What they contributed stays in sums that name nobody.
+  public mutating func forget(_ units: [String], _ user: String?) {
+    waiting.removeAll { units.contains($0.unit) }
+    guard user != nil else { return }
+    if design?.createdBy == user { design?.createdBy = nil }
+    life.forget(user)
+  }
+}
+
 extension ExperimentTally {
   /// A metric's number; nil when there are too many.
   private mutating func number(of metric: String) -> Int? {
