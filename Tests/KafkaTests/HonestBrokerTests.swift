@@ -94,6 +94,24 @@ struct HonestBrokerTests {
     #expect(try !admin.clusterID().isEmpty)
   }
 
+  @Test("a flush sends full requests of a partition and the rest, however long they may linger")
+  func flushOfManyRequests() throws {
+    let producer = try Producer(
+      try TestBroker.client(["linger.ms": "60000", "batch.size": "10000", "batch.num.messages": "1000000"]))
+    for round in 1...2 {
+      let batch = ProduceBatch(topic: topic)
+      let value = String(repeating: "v", count: 300)
+      for number in 0..<1000 { batch.append("\(number)", value, partition: number % 10 == 0 ? 1 : 0) }
+      try producer.produce(batch)
+      try producer.flush(.seconds(30))
+      #expect(batch.failedCount == 0 && !batch.isPending)
+      for place in [0, 1] as [Int32] {
+        let read = try Consumer(try TestBroker.client()).readAll(TopicPartition(topic, place))
+        #expect(read.count == round * (place == 0 ? 900 : 100))
+      }
+    }
+  }
+
   @Test("committed records are seen, aborted ones are not, and the end lies behind both")
   func visibility() throws {
     let producer = try producer(topic)

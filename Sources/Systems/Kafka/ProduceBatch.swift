@@ -19,6 +19,8 @@ internal import CRdKafka
   /// Where delivery reports write. Allocated, not part of this object, because librdkafka holds its address.
   let progress: UnsafeMutablePointer<Progress>
   var slots: UnsafeMutableBufferPointer<Slot>
+  /// Bytes of keys and values without a report, by partition.
+  private var waiting: UnsafeMutableBufferPointer<Int>
 
   struct Entry {
     var partition: PartitionID
@@ -42,6 +44,8 @@ internal import CRdKafka
   /// What a delivery report is told to fill in.
   @unsafe struct Slot {
     var progress: UnsafeMutablePointer<Progress>
+    /// Its partition's share of `waiting`.
+    var waiting: UnsafeMutablePointer<Int>
     /// The record's offset, or less than 0: `slotIsPending`, or an error's code minus `slotErrorBias`.
     var outcome: Int64 = slotIsPending
   }
@@ -51,10 +55,12 @@ internal import CRdKafka
     unsafe progress = .allocate(capacity: 1)
     unsafe progress.initialize(to: Progress())
     unsafe slots = UnsafeMutableBufferPointer(start: nil, count: 0)
+    unsafe waiting = UnsafeMutableBufferPointer(start: nil, count: 0)
   }
 
   deinit {
     unsafe slots.deallocate()
+    unsafe waiting.deallocate()
     unsafe progress.deallocate()
   }
 
@@ -142,13 +148,23 @@ extension ProduceBatch {
     return nil
   }
 
+  /// Of one partition at the most: bytes of keys and values that were not reported on.
+  var waitingBytesMax: Int { unsafe isPending ? waiting.max() ?? 0 : 0 }
+
   /// Makes a slot for every record, each pending.
   func prepareSlots() {
+    unsafe waiting.deallocate()
+    unsafe waiting = .allocate(capacity: entries.reduce(1) { max($0, Int($1.partition.rawValue) + 1) })
+    unsafe waiting.initialize(repeating: 0)
     if unsafe slots.count < count {
       unsafe slots.deallocate()
       unsafe slots = .allocate(capacity: max(count, 64))
     }
-    unsafe slots.update(repeating: Slot(progress: progress))
+    for (index, entry) in entries.enumerated() {
+      let share = unsafe waiting.baseAddress! + max(0, Int(entry.partition.rawValue))
+      unsafe share.pointee += (entry.key?.count ?? 0) + (entry.value?.count ?? 0)
+      unsafe (slots.baseAddress! + index).initialize(to: Slot(progress: progress, waiting: share))
+    }
   }
 }
 
@@ -165,6 +181,7 @@ nonisolated func deliveryReported(
   let error = unsafe message.pointee.err
   unsafe slot.withMemoryRebound(to: ProduceBatch.Slot.self, capacity: 1) { slot in
     unsafe slot.pointee.progress.pointee.pending -= 1
+    unsafe slot.pointee.waiting.pointee -= message.pointee.len + message.pointee.key_len
     if error == RD_KAFKA_RESP_ERR_NO_ERROR {
       unsafe slot.pointee.outcome = max(0, message.pointee.offset)
     } else {

@@ -8,6 +8,8 @@ internal import CRdKafka
 @safe public final class Producer {
   let client: Client
   private let isTransactional: Bool
+  /// As much of a partition as librdkafka sends in one request.
+  private let requestBytes: Int
   private var topics: [String: OpaquePointer] = unsafe [:]
   /// Reused for every record of a batch with times or headers.
   private var arguments = unsafe [rd_kafka_vu_t](repeating: rd_kafka_vu_t(), count: 6)
@@ -17,6 +19,7 @@ internal import CRdKafka
     _ configuration: ClientConfiguration, events: ClientEvents = ClientEvents()
   ) throws(KafkaError) {
     isTransactional = configuration["transactional.id"] != nil
+    requestBytes = configuration["batch.size"].flatMap { Int($0) } ?? 1_000_000
     client = try Client(
       RD_KAFKA_PRODUCER, configuration, required: ["enable.idempotence": "true"], events: events)
   }
@@ -50,8 +53,19 @@ internal import CRdKafka
   public func poll(_ timeout: Duration) { client.serve(timeout) }
 
   /// Waits until every record handed over has been reported on; throws `retry` when `timeout` passes first.
+  ///
+  /// librdkafka has one request of a partition under way at a time, and while it flushes it asks without rest
+  /// whether the next may go: a core's work. Full requests go without a flush, so only what is left is flushed;
+  /// this needs `linger.ms` to be longer than a request takes, and `batch.num.messages` not to be the limit.
   public func flush(_ timeout: Duration) throws(KafkaError) {
-    let code = unsafe rd_kafka_flush(client.raw, timeout.clampedMilliseconds)
+    let deadline = ContinuousClock.now + timeout
+    while client.callbacks.lent.contains(where: { $0.waitingBytesMax >= requestBytes }),
+      ContinuousClock.now < deadline
+    {
+      client.serve(min(.milliseconds(100), deadline - ContinuousClock.now))
+    }
+    let left = deadline - ContinuousClock.now
+    let code = unsafe rd_kafka_flush(client.raw, left.clampedMilliseconds)
     client.callbacks.lent.removeAll { !$0.isPending }
     if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw client.error(code) }
   }

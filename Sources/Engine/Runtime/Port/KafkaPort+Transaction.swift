@@ -11,8 +11,8 @@ extension KafkaPort {
         settings.client.setting([
           "transactional.id": settings.instance,
           "transaction.timeout.ms": "\(settings.transactionTimeout.milliseconds)",
-          // Records are flushed as soon as an epoch is folded; waiting for more would only add latency.
-          "linger.ms": "0", "retry.backoff.ms": "1",
+          // Records are flushed as soon as an epoch is folded, so nothing lingers; see `Producer.flush`.
+          "linger.ms": "1000", "batch.num.messages": "1000000", "retry.backoff.ms": "1",
           // Only the topics' own limits count; librdkafka's would refuse a quarantined record of full size.
           "message.max.bytes": "\(64 << 20)",
           // A bundle of epochs must fit: its outputs are produced in one go.
