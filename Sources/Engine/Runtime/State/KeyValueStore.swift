@@ -60,7 +60,7 @@ extension KeyValueStore: StateStore {
   var schema: StoreSchema { entries.value.schema }
   var failure: StoreError? { entries.value.disk.failure }
   var wantsBatch: Bool { entries.value.wantsBatch }
-  var changedKeys: Int { entries.value.unbatched.count }
+  var waitingChanges: Int { entries.value.waitingChanges }
   var isOverfull: Bool { entries.value.isOverfull }
   var usedBytes: Int { entries.value.usedBytes }
   var restoredSchemas: ClosedRange<UInt8>? { entries.value.disk.restoredSchemas }

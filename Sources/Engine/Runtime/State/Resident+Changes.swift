@@ -19,6 +19,7 @@ extension ResidentEntries {
       table[slot].sealedSegment = isPresent ? table[slot].segment : Resident<Value>.absent
       account(slot, keyScratch.count + valueScratch.count)
     }
+    waitingChanges += touched.count
     touched.removeAll(keepingCapacity: true)
     openSeal += 1
   }
@@ -38,6 +39,7 @@ extension ResidentEntries {
       disk.noteSegment(segment)
     }
     unbatched.removeAll(keepingCapacity: true)
+    waitingChanges = 0
     batchedSeal = openSeal - 1
     return (changes, batchedSeal)
   }

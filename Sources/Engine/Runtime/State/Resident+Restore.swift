@@ -10,7 +10,7 @@ extension ResidentEntries {
     touched = []
     unbatched = []
     batch = StoreBatch()
-    (openSeal, batchedSeal, usedBytes, hand, fruitlessAt) = (1, 0, 0, 0, -1)
+    (openSeal, batchedSeal, waitingChanges, usedBytes, hand, fruitlessAt) = (1, 0, 0, 0, 0, -1)
   }
 
   mutating func attach(_ family: Family) throws(StoreError) {

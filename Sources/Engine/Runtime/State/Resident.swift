@@ -36,6 +36,8 @@ public import Basics
   @usableFromInline var touched: [Int32] = []
   /// Changed since the last batch for the disk.
   @usableFromInline var unbatched: [Int32] = []
+  /// How many changes have been sealed since then: a key counts once for each epoch.
+  @usableFromInline var waitingChanges = 0
   @usableFromInline var currentSegment: Int64 = 0
   @usableFromInline var isLent = false
   @usableFromInline var disk: StoreDisk

@@ -15,8 +15,8 @@ protocol StateStore: TaskStore {
   func takeBatch() -> (batch: StoreBatch, mark: WrittenMark, seal: Int64)
   /// True when so much has changed since the last batch that memory runs short of entries that may leave it.
   var wantsBatch: Bool { get }
-  /// How many keys have changed since the last batch.
-  var changedKeys: Int { get }
+  /// How many changes have been sealed since the last batch.
+  var waitingChanges: Int { get }
   /// True when the entries in memory are above their bound by more than the next epoch could take away.
   var isOverfull: Bool { get }
   /// Bytes of entries in memory, by the store's own count.

@@ -30,7 +30,8 @@ internal import Synchronization
   /// Adds the changes to a batch of the database.
   func add(to batch: inout WriteBatch, _ family: Family) {
     let bytes = unsafe bytes.span.bytes
-    for change in changes {
+    for index in order {
+      let change = changes[index]
       guard let key = bytes.bytes(of: change.key) else { continue }
       switch (change.kind, bytes.bytes(of: change.value)) {
       case (.put, let value?): batch.put(key, value, in: family)
@@ -38,6 +39,46 @@ internal import Synchronization
       default: batch.delete(key, in: family)
       }
     }
+  }
+
+  /// In which order to add them: about that of their keys, because a row that goes in beside the one before it
+  /// costs RocksDB a third of one that goes in anywhere. Changes of one key stay in their order; a deleted
+  /// range, which is rare, has others of its own and leaves all as they are.
+  private var order: [Int] {
+    if changes.contains(where: { $0.kind == .deleteRange }) { return Array(changes.indices) }
+    let shared = sharedPrefix
+    var places: [(prefix: UInt64, index: Int)] = []
+    places.reserveCapacity(changes.count)
+    for index in changes.indices { places.append((prefix(of: changes[index].key, behind: shared), index)) }
+    places.sort { $0 < $1 }
+    return places.map(\.index)
+  }
+
+  /// How many bytes all keys begin with alike.
+  private var sharedPrefix: Int {
+    guard let first = changes.first?.key else { return 0 }
+    var count = first.count
+    for change in changes {
+      let (most, start) = (min(count, change.key.count), change.key.start)
+      count = 0
+      while count < most, bytes[first.start + count] == bytes[start + count] { count += 1 }
+    }
+    return count
+  }
+
+  /// The eight bytes of a key behind so many, as a number that sorts as they do.
+  private func prefix(of key: Field, behind count: Int) -> UInt64 {
+    let end = key.start + key.count
+    let start = key.start + count
+    var prefix: UInt64 = 0
+    for index in start..<start + 8 { prefix = prefix << 8 | (index < end ? UInt64(bytes[index]) : 0) }
+    return prefix
+  }
+
+  /// Empties it and keeps its memory.
+  mutating func removeAll() {
+    changes.removeAll(keepingCapacity: true)
+    bytes.removeAll(keepingCapacity: true)
   }
 
   /// Gives the disk space of deleted ranges back.

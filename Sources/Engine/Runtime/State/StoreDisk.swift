@@ -17,7 +17,7 @@ internal import Store
   /// Segments that have rows on disk, ascending.
   private var segments: [Int64] = []
   private var oldestSegment = Int64.min
-  private var restored = WriteBatch()
+  private var restored = StoreBatch()
   /// Of the values that came from the changelog.
   private(set) var restoredSchemas: ClosedRange<UInt8>?
 
@@ -114,13 +114,13 @@ internal import Store
 
   /// Applies a change from the changelog to the rows.
   @usableFromInline mutating func restore(_ key: RawSpan, _ segment: Int64, _ value: RawSpan?) {
-    guard let family, failure == nil, segment >= oldestSegment else { return }
+    guard isAttached, failure == nil, segment >= oldestSegment else { return }
     let address = address(key, segment)
     if let value {
-      unsafe restored.put(address.span.bytes, value, in: family)
+      unsafe restored.append(.put, address.span.bytes, value)
       noteSegment(segment)
     } else {
-      unsafe restored.delete(address.span.bytes, in: family)
+      unsafe restored.append(.delete, address.span.bytes)
     }
     holdsMore = true
     guard restored.byteCount >= Self.restoreBatchBytes else { return }
@@ -136,8 +136,10 @@ internal import Store
   }
 
   mutating func writeRestored() throws(StoreError) {
-    guard restored.count > 0, let family else { return }
-    try family.write(restored)
+    guard !restored.isEmpty, let family else { return }
+    var batch = WriteBatch()
+    restored.add(to: &batch, family)
+    try family.write(batch)
     restored.removeAll()
   }
 

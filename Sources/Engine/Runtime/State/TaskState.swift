@@ -19,9 +19,9 @@ public final class TaskState {
   /// Epochs that wait for one write. A key that changes in each of them is then written once; a start after a
   /// kill reads at most so many epochs of the changelog again.
   private static let epochsPerBatch = 16
-  /// With more changed keys than this, few of them change again before the write, and that start would take
-  /// longer: it reads a hundred thousand records a second, or a few times as many.
-  private static let keysPerBatch = 20_000
+  /// How many changes may wait for it: of a key that changes in many epochs only the last is written, and as many
+  /// changelog records are read again by that start.
+  private static let changesPerBatch = 100_000
 
   /// Opens the stores' rows. `task` is the task's name, `stores` all its stores in order, made by this
   /// module.
@@ -119,7 +119,7 @@ public final class TaskState {
       writtenAt: now, stores: positions)
     pending = (metadata, (pending?.epochs ?? 0) + 1)
     let isLarge =
-      stores.contains { $0.wantsBatch } || stores.reduce(0) { $0 + $1.changedKeys } >= Self.keysPerBatch
+      stores.contains { $0.wantsBatch } || stores.reduce(0) { $0 + $1.waitingChanges } >= Self.changesPerBatch
     if isLarge || (pending?.epochs ?? 0) >= Self.epochsPerBatch { try write() }
     // Entries leave memory only when they are on disk, so a writer that lags must be waited for.
     if stores.contains(where: \.isOverfull) { try flush() }
