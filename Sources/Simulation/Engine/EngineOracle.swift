@@ -37,7 +37,9 @@ struct EngineOracle {
     var memory = OracleTask(processor, task, partitions: world.workload.partitions)
     var place = Place(
       next: Dictionary(uniqueKeysWithValues: inputs.keys.map { ($0, Int64(0)) }), time: 0, watermark: .min)
-    for (index, entry) in reading.records(of: Workload.epochs(of: processor), task).enumerated() {
+    let epochs = reading.records(of: Workload.epochs(of: processor), task)
+    compareRows(epochs, name)
+    for (index, entry) in epochs.enumerated() {
       guard let epoch = try? LoggedEpochFields(decoding: entry.value ?? []) else {
         return complain("\(name): the epoch record at \(entry.offset) cannot be read")
       }
@@ -60,6 +62,17 @@ struct EngineOracle {
       }
     }
     if processor == "count" { compareCounts(memory, inputs, name) }
+  }
+
+  /// Rows follow the log: whatever they have said they hold stands there.
+  private mutating func compareRows(_ epochs: [DeliveredRecord], _ name: String) {
+    for claim in world.rowClaims where claim.task == name {
+      let logged = epochs.indices.contains(Int(claim.epoch)) ? epochs[Int(claim.epoch)].value : nil
+      guard let logged, unsafe XXH64.hash(logged.span.bytes) == claim.recordHash else {
+        complain("\(name): its rows held an epoch \(claim.epoch) that is not in the log")
+        continue
+      }
+    }
   }
 
   /// Where a task stands between two epochs.

@@ -35,6 +35,8 @@ public final class EngineWorld {
   var random: SeededRandom
   let broker: SimulatedBroker
   var processes: [Int: WorkerProcess] = [:]
+  /// What rows have said of themselves whenever their process ended.
+  var rowClaims: [RowClaim] = []
   var lastProcess = 0
   var slots: Int
   private var writers: [InputWriter] = []

@@ -130,7 +130,8 @@ final class WorkerProcess {
   /// `torn`: the disk may have lost the end of what was written.
   func end(torn: Bool) {
     worker = nil
-    rows?.close(tearing: torn && world.isStormy ? world.random.int(in: 0..<4000) : 0)
+    let torn = torn && world.isStormy ? world.random.int(in: 0..<4000) : 0
+    if let rows { world.rowClaims += rows.close(tearing: torn) }
     world.remove(self)
   }
 }

@@ -91,7 +91,8 @@ struct PassOn: Processor {
 /// is published as idle.
 struct CountAndSum: Processor {
   let task: PartitionID
-  private let counts = KeyValueStore<String, UInt64>("counts")
+  /// So little memory that rows are written after nearly every epoch, and read again.
+  private let counts = KeyValueStore<String, UInt64>("counts", memory: 2000)
   private let sums = KeyValueStore<String, UInt64>("sums")
   private var touched: [String] = []
 

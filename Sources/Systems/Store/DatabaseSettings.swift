@@ -22,6 +22,7 @@ public struct DatabaseSettings: Sendable {
   let database: OpaquePointer
   let read: OpaquePointer
   let write: OpaquePointer
+  let syncedWrite: OpaquePointer
 
   /// A family takes its memory in blocks of this size; RocksDB's own 1 MB, times the families of many tasks,
   /// would fill the write buffers with emptiness.
@@ -33,6 +34,8 @@ public struct DatabaseSettings: Sendable {
     unsafe database = rocksdb_options_create()
     unsafe read = rocksdb_readoptions_create()
     unsafe write = rocksdb_writeoptions_create()
+    unsafe syncedWrite = rocksdb_writeoptions_create()
+    unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
     unsafe rocksdb_options_set_create_if_missing(database, 1)
     unsafe rocksdb_options_set_db_write_buffer_size(database, settings.writeBuffers)
     unsafe rocksdb_options_set_max_total_wal_size(database, UInt64(settings.writeBuffers))
@@ -63,5 +66,6 @@ public struct DatabaseSettings: Sendable {
     unsafe rocksdb_options_destroy(database)
     unsafe rocksdb_readoptions_destroy(read)
     unsafe rocksdb_writeoptions_destroy(write)
+    unsafe rocksdb_writeoptions_destroy(syncedWrite)
   }
 }

@@ -15,8 +15,9 @@ internal import CRocksDB
   deinit { unsafe rocksdb_close(database) }
 
   func write(_ batch: borrowing WriteBatch) throws(StoreError) {
+    let how = unsafe batch.isSynced ? options.syncedWrite : options.write
     let batch = unsafe batch.batch
-    try unsafe checked { unsafe rocksdb_write(database, options.write, batch, $0) }
+    try unsafe checked { unsafe rocksdb_write(database, how, batch, $0) }
   }
 }
 

@@ -4,6 +4,9 @@ internal import CRocksDB
 /// Changes over any families, collected in order; copies the bytes it is given.
 @safe public struct WriteBatch: ~Copyable {
   let batch: OpaquePointer
+  /// Its write returns when the disk has it and all that was written before, so that a loss of power takes
+  /// neither.
+  public var isSynced = false
 
   public init() { unsafe batch = rocksdb_writebatch_create() }
 

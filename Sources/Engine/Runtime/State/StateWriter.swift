@@ -119,9 +119,12 @@ public final class StateWriter: Sendable {
     }
   }
 
-  /// Makes the database forget a task's metadata, so that its rows count for nothing.
+  /// Makes the database forget a task's metadata, so that its rows count for nothing. On the disk before this
+  /// returns: a family that is dropped next is gone at once, and metadata that a loss of power brought back
+  /// would speak for rows that are not there.
   func forget(_ task: [UInt8]) throws(StoreError) {
     var batch = WriteBatch()
+    batch.isSynced = true
     unsafe batch.delete(task.span.bytes, in: metadataFamily)
     try write(batch)
   }
