@@ -99,6 +99,60 @@ import Testing
       ])
   }
 
+  /// Keeps what each key was sent, in its store and beside it, and sets a timer for each.
+  private struct Keeper: Processor {
+    let kept = KeyValueStore<String, String>("kept")
+    let lately = SegmentedStore<String, String>("lately", lifetime: .seconds(8))
+    var stores: [any TaskStore] { [kept, lately] }
+    private var seen: [String] = []
+
+    mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+      guard let key = record.key?.text, let value = record.value?.text else { return .setAside(.undecodable) }
+      lately.advance(to: context.time)
+      lately[key] = value
+      kept.update(key) { $0 = ($0 ?? "") + value }
+      seen.append(key)
+      // The largest are due first.
+      context.setTimer(TimerID(key), at: Timestamp(milliseconds: 2_000_000 - Int64(value.utf8.count)))
+      return .folded
+    }
+
+    mutating func closeEpoch(in context: inout FoldContext) {
+      let text = Array(seen.joined(separator: " ").utf8)
+      context.emit(0, key: unsafe text.span.bytes, value: nil)
+    }
+  }
+
+  @Test("a record set aside for a value's size leaves no trace in stores, timers and the processor")
+  func oversizedValue() {
+    let definition = ProcessorDefinition(
+      "keep", epochsTopic: "e", quarantineTopic: "q", inputs: [ProcessorInput("in", .outside)],
+      outputs: [ProcessorOutput("out")], changelogTopics: ["a", "b"], timeTopic: "t", codeHash: 1
+    ) { _ in Keeper() }
+    func fold(_ records: [(key: String, value: String)]) -> (buffer: EpochBuffer, due: Timestamp?) {
+      var batch = RecordBatch()
+      for (offset, record) in records.enumerated() {
+        batch.append(Int64(offset), at: 5, record.key, record.value)
+      }
+      var fold = TaskFold(PartitionID(0), of: definition)
+      let input = EpochRecord.Input(partition("in"), first: .zero, next: Offset(9))
+      let end = Timestamp(milliseconds: 10)
+      let buffer = fold.fold(
+        ClosedEpoch(
+          Epoch(0), [input], [batch], [0..<batch.count], end: end,
+          watermark: RecordedTime.watermark(behind: end), isCareful: true))
+      return (buffer, fold.nextDue)
+    }
+    let large = String(repeating: "x", count: 1_000_000)
+    let with = fold([("a", "1"), ("a", large), ("b", "22"), ("c", large), ("a", "3")])
+    let without = fold([("a", "1"), ("b", "22"), ("a", "3")])
+    #expect(with.buffer.changelog.lines == without.buffer.changelog.lines)
+    #expect(with.buffer.outputs.lines == ["0/0 a b a=-"])
+    #expect(with.due == without.due && with.due != nil)
+    #expect(with.buffer.record.ledger.setAside == [.stateTooLarge: 2])
+    #expect(with.buffer.quarantine.count == 2)
+  }
+
   @Test("recorded time follows the records, never back and never beyond the epoch's end")
   func time() {
     struct Clock: Processor {

@@ -162,10 +162,33 @@ import Testing
     try counts(world, are: 10, keys: 5)
   }
 
-  @Test("a value that has grown beyond its changelog stalls its task once, and the others go on")
+  @Test(
+    "a record that would make a value outgrow its changelog is set aside, and its task goes on",
+    arguments: [false, true])
+  func oversizedRecord(hasDisk: Bool) throws {
+    let (world, remains) = (try CountingWorld(partitions: 1), try Remains())
+    let disk = hasDisk ? try StateWriter(try Database(at: remains.path)) : nil
+    let worker = try HandWorker(world, "a", disk: disk, processor: world.hoarding())
+    try world.publish(40, keys: 10, value: "small")
+    try worker.turn { _ in worker.committedRecords == 40 }
+    // The second and the third do not fit beside what is there.
+    try world.publish(3, keys: 1, value: String(repeating: "x", count: 500_000))
+    try world.publish(40, keys: 10, value: "small")
+    try worker.turn { _ in worker.committedRecords == 83 }
+    let ledger = try world.epochs()[0].reduce(Ledger()) { $0 + $1.ledger }
+    #expect(ledger == Ledger(read: 83, folded: 81, forwarded: 0, setAside: [.stateTooLarge: 2]))
+    let (tail, changes) = (try Tail(world, "quarantine"), try Tail(world, "changelog"))
+    try tail.readToEnd()
+    #expect(tail.records[0].map(\.key) == ["k0", "k0"])
+    try changes.readToEnd()
+    #expect(changes.records[0].last { $0.key == "k0" }?.value.count == 500_000 + 8 * 5 + 1)
+    disk?.shutdown()
+  }
+
+  @Test("a value that has outgrown its changelog by no record stalls its task, and the others go on")
   func oversizedState() throws {
     let world = try CountingWorld(partitions: 2)
-    let worker = try HandWorker(world, "a", processor: world.hoarding)
+    let worker = try HandWorker(world, "a", processor: world.hoarding(atTheEnd: true))
     try world.publish(40, keys: 10, value: "small")
     try worker.turn { _ in worker.committedRecords == 40 }
     // k0 alone, thrice as much as a record may hold.
@@ -231,21 +254,34 @@ import Testing
 
 extension CountingWorld {
   /// Keeps all that a key was ever sent.
-  var hoarding: ProcessorDefinition {
+  func hoarding(atTheEnd: Bool = false) -> ProcessorDefinition {
     ProcessorDefinition(
       "count", epochsTopic: topic("epochs"), quarantineTopic: topic("quarantine"),
       inputs: [ProcessorInput(topic("events"), .outside)], changelogTopics: [topic("changelog")], codeHash: 1
-    ) { _ in Hoard() }
+    ) { _ in Hoard(isAtTheEnd: atTheEnd) }
   }
 }
 
 private struct Hoard: Processor {
+  let isAtTheEnd: Bool
   let hoard = KeyValueStore<String, String>("hoard")
+  private var waiting: [(key: String, value: String)] = []
+
+  init(isAtTheEnd: Bool) { self.isAtTheEnd = isAtTheEnd }
+
   var stores: [any TaskStore] { [hoard] }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     guard let key = record.key, let value = record.value else { return .setAside(.undecodable) }
-    hoard.update(key.text) { $0 = ($0 ?? "") + value.text }
+    waiting.append((key.text, value.text))
+    if !isAtTheEnd { keep() }
     return .folded
+  }
+
+  mutating func closeEpoch(in context: inout FoldContext) { keep() }
+
+  private mutating func keep() {
+    for (key, value) in waiting { hoard.update(key) { $0 = ($0 ?? "") + value } }
+    waiting = []
   }
 }

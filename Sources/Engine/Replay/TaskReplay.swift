@@ -92,7 +92,8 @@ public struct TaskReplay {
     let buffer = fold.fold(
       ClosedEpoch(
         record.epoch, read, batches, batches.map { 0..<$0.count }, end: record.recordedTime,
-        watermark: record.watermark, passedOver: record.passedOver))
+        watermark: record.watermark, passedOver: record.passedOver,
+        isCareful: record.ledger.setAside[.stateTooLarge] != nil))
     result.folded += 1
     result.records += record.ledger.read
     result.last = record.epoch

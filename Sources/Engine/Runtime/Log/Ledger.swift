@@ -12,6 +12,8 @@ public struct SetAsideReason: RawRepresentable, Hashable, Comparable, Sendable, 
   public static let invalid = SetAsideReason(rawValue: "invalid")
   /// Something the record would have made is larger than its topic takes.
   public static let tooLarge = SetAsideReason(rawValue: "too-large")
+  /// The record would have made a value of a store larger than its changelog takes.
+  public static let stateTooLarge = SetAsideReason(rawValue: "state-too-large")
 
   public static func < (a: SetAsideReason, b: SetAsideReason) -> Bool { a.rawValue < b.rawValue }
   public var description: String { rawValue }

@@ -65,6 +65,9 @@ public struct FoldContext {
     nextDue = taskTime.next?.due ?? Self.never
   }
 
+  /// The timers are other ones than they were.
+  @usableFromInline mutating func timersChanged() { nextDue = taskTime.next?.due ?? Self.never }
+
   /// Does away with a timer; one that is not set, or has fired, needs none.
   public mutating func cancelTimer(_ id: TimerID) {
     taskTime.cancel(id)

@@ -8,14 +8,17 @@ internal import Basics
   @usableFromInline let kinds: [ProcessorInput.Kind]
   @usableFromInline var context: FoldContext
   @usableFromInline var ledgers: [Ledger]
+  /// Set while records are folded carefully.
+  @usableFromInline let undo: RecordUndo?
   private(set) var quarantine: Quarantine
   private var merge: Merge
 
   /// `ranges` are what the epoch takes of `batches`; all are in the order of the processor's inputs.
   init(
     _ batches: [RecordBatch], _ ranges: [Range<Int>], kinds: [ProcessorInput.Kind], context: FoldContext,
-    quarantine: Quarantine
+    quarantine: Quarantine, undo: RecordUndo? = nil
   ) {
+    self.undo = undo
     self.batches = batches
     self.kinds = kinds
     self.context = context

@@ -39,7 +39,9 @@ public import Basics
         }
         if isFromTasks, record.hasNoKey { return epoch.hear(record) }
         epoch.context.beginRecord()
-        let verdict = processor.fold(record, in: &epoch.context)
+        let verdict =
+          epoch.undo == nil
+          ? processor.fold(record, in: &epoch.context) : foldCarefully(record, &epoch, &processor)
         if verdict == .folded && !epoch.context.isOversized {
           folded += 1
         } else {
@@ -51,6 +53,20 @@ public import Basics
     fireTimers(dueBy: epoch.context.clock.end, &epoch, &processor)
     epoch.context.beginClose()
     processor.closeEpoch(in: &epoch.context)
+  }
+
+  @inlinable @inline(never)
+  static func foldCarefully(
+    _ record: borrowing InputRecord, _ epoch: inout OpenEpoch, _ processor: inout P
+  ) -> Verdict {
+    let before = processor
+    epoch.undo?.begin()
+    let verdict = processor.fold(record, in: &epoch.context)
+    guard epoch.undo?.keep() == false else { return verdict }
+    processor = before
+    epoch.context.takeBack()
+    epoch.context.timersChanged()
+    return .setAside(.stateTooLarge)
   }
 
   /// In the order of their due times, then of their names; those that they set in turn among them.

@@ -15,10 +15,13 @@ public struct ClosedEpoch: Sendable {
   public var end: Timestamp
   public var watermark: EventTime
   public var passedOver: [UpstreamTask]
+  /// Each record is looked at for what it makes of the stores' values; an epoch that sets none aside for it is
+  /// the same either way.
+  public var isCareful: Bool
 
   public init(
     _ epoch: Epoch, _ inputs: [EpochRecord.Input], _ batches: [RecordBatch], _ ranges: [Range<Int>],
-    end: Timestamp, watermark: EventTime, passedOver: [UpstreamTask] = []
+    end: Timestamp, watermark: EventTime, passedOver: [UpstreamTask] = [], isCareful: Bool = false
   ) {
     precondition(
       inputs.count == batches.count && inputs.count == ranges.count, "a range of a batch for each input")
@@ -29,6 +32,7 @@ public struct ClosedEpoch: Sendable {
     self.end = end
     self.watermark = watermark
     self.passedOver = passedOver
+    self.isCareful = isCareful
   }
 }
 
@@ -73,7 +77,8 @@ public struct TaskFold {
       closed.batches, closed.ranges, kinds: definition.inputs.map(\.kind),
       context: FoldContext(destinations, time, body.time, rekey: rekey),
       quarantine: Quarantine(
-        processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition))
+        processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition),
+      undo: closed.isCareful ? RecordUndo(body.stores, body.time) : nil)
     body.fold(&open)
     open.finish()
     time = open.context.clock

@@ -72,5 +72,10 @@ extension KeyValueStore: StateStore {
     return (batch, entries.value.disk.mark, seal)
   }
 
+  func beginRecord() { entries.value.beginRecord() }
+  var isRecordOversized: Bool { entries.value.isRecordOversized { $0.byteCount + $2.byteCount } }
+  func takeRecordBack() { entries.value.takeRecordBack() }
+  func keepRecord() { entries.value.keepRecord() }
+
   func finishRestore() throws(StoreError) { try entries.value.disk.writeRestored() }
 }

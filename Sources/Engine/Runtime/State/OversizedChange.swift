@@ -3,7 +3,7 @@
 internal import Basics
 
 /// Of key and value together: what Kafka's usual limit of 1 MiB leaves after headers and framing.
-private let changeBytesMax = 1_000_000
+let changeBytesMax = 1_000_000
 
 extension EpochBuffer {
   /// The first change that no changelog would take, told to a person; nil as a rule.

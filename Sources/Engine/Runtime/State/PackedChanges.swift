@@ -33,6 +33,18 @@ struct PackedChanges {
     bytes.removeAll(keepingCapacity: true)
   }
 
+  /// How large the packed record of this change alone is; as large as can be when it cannot be packed.
+  static func byteCount(_ key: RawSpan, _ segment: Int64, _ value: RawSpan) -> Int {
+    // Most are far too small for packing to matter.
+    guard key.byteCount + value.byteCount > recordBytesMax else { return key.byteCount + value.byteCount }
+    var (packed, count) = (PackedChanges(), 0)
+    do throws(CompressionError) {
+      try packed.append(key, segment, value) { count = max(count, $0.byteCount) }
+      try packed.finish { count = max(count, $0.byteCount) }
+    } catch { return .max }
+    return count
+  }
+
   /// Lends the changes of a packed record in order; false when it is not one.
   static func unpack(
     _ record: RawSpan, _ body: (_ key: RawSpan, _ segment: Int64, _ value: RawSpan?) -> Void

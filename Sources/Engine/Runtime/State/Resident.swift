@@ -40,6 +40,11 @@ public import Basics
   @usableFromInline var waitingChanges = 0
   @usableFromInline var currentSegment: Int64 = 0
   @usableFromInline var isLent = false
+  /// Entries are remembered as they are before they are changed.
+  @usableFromInline var isUndoable = false
+  @usableFromInline var undo: [(slot: Int, entry: Resident<Value>)] = []
+  /// How long the two lists were when the record being folded began.
+  var listsBefore = (touched: 0, unbatched: 0)
   @usableFromInline var disk: StoreDisk
   @usableFromInline var batch = StoreBatch()
   @usableFromInline var usedBytes = 0
@@ -64,6 +69,7 @@ public import Basics
   /// Lends the value of `key` for a change.
   @inlinable mutating func update<Result>(_ key: Key, _ body: (inout Value?) -> Result) -> Result {
     let slot = slot(of: key)
+    if isUndoable { undo.append((slot, table[slot])) }
     touch(slot)
     let wasAbsent = table[slot].value == nil
     isLent = true

@@ -115,5 +115,10 @@ extension SegmentedStore: StateStore {
     return (batch, entries.value.disk.mark, seal)
   }
 
+  func beginRecord() { entries.value.beginRecord() }
+  var isRecordOversized: Bool { entries.value.isRecordOversized(PackedChanges.byteCount) }
+  func takeRecordBack() { entries.value.takeRecordBack() }
+  func keepRecord() { entries.value.keepRecord() }
+
   func finishRestore() throws(StoreError) { try entries.value.disk.writeRestored() }
 }

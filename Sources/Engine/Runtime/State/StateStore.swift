@@ -23,6 +23,12 @@ protocol StateStore: TaskStore {
   var usedBytes: Int { get }
   /// The schema versions of the values that `restore` has been given; nil when there were none.
   var restoredSchemas: ClosedRange<UInt8>? { get }
+  /// What changes from here on can be taken back, until `keepRecord`.
+  func beginRecord()
+  /// Since then a value has become larger than a changelog record holds.
+  var isRecordOversized: Bool { get }
+  func takeRecordBack()
+  func keepRecord()
   /// Writes out what `restore` has collected.
   func finishRestore() throws(StoreError)
 }

@@ -57,6 +57,9 @@ internal import Basics
     return upstream[.upstream(input: UInt16(input), processor: processor, task: task)]
   }
 
+  /// The store has been changed behind its back.
+  func reload() { (isLoaded, timers, upstream) = (false, TimerQueue(), [:]) }
+
   /// Takes up what the store holds: at first use, because until then it may still be filled.
   private func load() {
     guard !isLoaded else { return }

@@ -95,16 +95,31 @@ extension OwnedTask {
     let buffer = fold.fold(
       ClosedEpoch(
         epoch, taken, cursors.map(\.batch), zip(cursors, plan.counts).map { $0.unread.prefix($1) },
-        end: plan.end, watermark: plan.watermark, passedOver: upstream.passedOver))
+        end: plan.end, watermark: plan.watermark, passedOver: upstream.passedOver,
+        isCareful: carefulEpochs > 0))
     announcedAt = now.uptime
     try checkState()
+    try checkSizes(buffer)
+    sealed = buffer
+    epoch = epoch.next
+  }
+
+  /// How long records are folded carefully after one was set aside for the size of a value: more of the kind
+  /// may follow it, and each would cost a return to the log.
+  private static var carefulEpochsMax: Int { 100 }
+
+  /// A value that no changelog takes sends the task back to the log, to fold again and find out which record
+  /// makes it. When no record does, but a timer or the epoch's end, a person must help.
+  private func checkSizes(_ buffer: EpochBuffer) throws(ClientFailure) {
     if let oversized = buffer.oversizedChange(of: fold.stores) {
       // The stores hold what will not be committed, and must not be written out.
       (memory, state) = (nil, nil)
-      throw .refused(oversized.description)
+      guard carefulEpochs == 0 else { throw .refused(oversized.description) }
+      (carefulEpochs, mustBegin) = (Self.carefulEpochsMax, true)
+      throw .retry(oversized.description)
     }
-    sealed = buffer
-    epoch = epoch.next
+    let hasSetAside = buffer.record.ledger.setAside[.stateTooLarge] != nil
+    carefulEpochs = hasSetAside ? Self.carefulEpochsMax : max(0, carefulEpochs - 1)
   }
 
   /// The sealed epoch is known to be committed. Where its records lie is not known when the log was asked

@@ -36,6 +36,8 @@ final class OwnedTask {
   var lastCommit: Timestamp?
   /// Its disk has failed under it: whatever it remembers, it must begin again.
   var mustBegin = false
+  /// For how many epochs yet its records are folded carefully: one of them makes a value too large.
+  var carefulEpochs = 0
   /// When to try again after Kafka asked for patience.
   var retryAt = Duration.zero
 
