@@ -82,7 +82,8 @@ let package = Package(
     module(
       "Processors", at: "Engine/Processors",
       needs: [
-        "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Rollouts", "Runtime", "Topology",
+        "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Rollouts", "Runtime",
+        "Topology",
       ]),
 
     // Broker: the embedded one-machine broker.
@@ -126,8 +127,8 @@ let package = Package(
     tests(
       "CommandTests",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Processors", "Runtime",
-        "ratchet",
+        "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Experiments", "Kafka", "POSIX",
+        "Processors", "Runtime", "ratchet",
       ],
       data: ["Golden"]),
     tests(

@@ -3,6 +3,6 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
-  .validate, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
+  .validate, .importFile, .query, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
 ]

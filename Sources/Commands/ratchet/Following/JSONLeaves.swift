@@ -20,6 +20,13 @@ struct JSONLeaves: Equatable {
   /// The first of several names under which a thing may be found.
   func first(of paths: String...) -> String? { paths.lazy.compactMap { leaves[$0] }.first }
 
+  /// The leaves below a path, in the order of their names.
+  func members(of path: String) -> [(name: String, value: String)] {
+    leaves.keys.filter { $0.hasPrefix(path + ".") }.sorted().map {
+      (String($0.dropFirst(path.count + 1)), leaves[$0] ?? "")
+    }
+  }
+
   func number(_ path: String) -> Double? { leaves[path].flatMap(Double.init) }
 
   private mutating func take(

@@ -48,6 +48,8 @@ final class TopicFollower {
     }
   }
 
+  var partitionCount: Int { queues.count }
+
   /// Every partition has been read to its end.
   var hasCaughtUp: Bool { queues.allSatisfy { $0.queue.end != nil } }
 
