@@ -2,11 +2,13 @@
 // module of Flow declares each; this is only the list.
 public import Events
 internal import Experiments
+internal import Learning
 internal import Rollouts
 
 /// Every declared projection and decision.
 public let shippedProjections: [ProjectionShape] = [
   ExperimentTallyField.shape,
+  ChunkRelevanceField.shape,
   DeploymentField.shape,
   RolloutDecisionField.rollbackShape,
   RolloutDecisionField.shape,
