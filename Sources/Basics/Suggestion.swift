@@ -2,13 +2,16 @@
 
 /// The candidate nearest to `word` by optimal string alignment distance, if it is near enough to be a slip:
 /// at most a third of the longer word's characters changed, inserted, removed or swapped. Ties go to the
-/// first in order.
+/// one that begins most alike, then to the first in order.
 public func nearestWord(to word: String, among candidates: some Sequence<String>) -> String? {
-  var best: (word: String, distance: Int)?
+  var best: (word: String, distance: Int, alike: Int)?
   for candidate in candidates.sorted() {
     let distance = alignmentDistance(Array(word.lowercased()), Array(candidate.lowercased()))
     guard distance <= max(word.count, candidate.count) / 3 else { continue }
-    if best.map({ distance < $0.distance }) ?? true { best = (candidate, distance) }
+    let alike = zip(word, candidate).prefix { $0 == $1 }.count
+    if best.map({ (distance, -alike) < ($0.distance, -$0.alike) }) ?? true {
+      best = (candidate, distance, alike)
+    }
   }
   return best?.word
 }

@@ -1,5 +1,5 @@
-// Runs a program over a text: every thread is at one instruction, and no two are at the same one, so a scalar of
-// the text costs at most one visit of each instruction.
+// Runs a program over a text: every thread is at one instruction, and no two are at the same one, so a
+// scalar of the text costs at most one visit of each instruction.
 
 struct PatternMachine {
   private struct Thread {
@@ -36,8 +36,8 @@ struct PatternMachine {
     return threads.contains { if case .match = program.instructions[$0] { true } else { false } }
   }
 
-  /// The slots of the leftmost match that begins at `start` or later, of all that begin there the one with the
-  /// highest priority; -1 where a group took no part. `wholeOnly`: all of the text or nothing.
+  /// The slots of the leftmost match that begins at `start` or later, of all that begin there the one
+  /// with the highest priority; -1 where a group took no part. `wholeOnly`: all of the text or nothing.
   mutating func match(from start: Int, wholeOnly: Bool) -> [Int]? {
     var threads: [Thread] = []
     var found: [Int]?
@@ -74,8 +74,8 @@ struct PatternMachine {
     }
   }
 
-  /// Follows what needs no scalar, by priority, and puts a thread at each instruction that needs one. A stack of
-  /// its own: programs are longer than a thread's stack is deep.
+  /// Follows what needs no scalar, by priority, and puts a thread at each instruction that needs one. A
+  /// stack of its own: programs are longer than a thread's stack is deep.
   private mutating func spread(_ thread: Thread, at position: Int, into threads: inout [Thread]) {
     var waiting = [thread]
     while var thread = waiting.popLast() {

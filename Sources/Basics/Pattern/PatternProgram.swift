@@ -1,5 +1,5 @@
-// A regular expression as instructions for many threads in step (Thompson; Pike's captures as Russ Cox describes
-// them in "Regular Expression Matching: the Virtual Machine Approach").
+// A regular expression as instructions for many threads in step (Thompson; Pike's captures as Russ Cox
+// describes them in "Regular Expression Matching: the Virtual Machine Approach").
 
 struct PatternProgram: Sendable {
   enum Instruction: Sendable {

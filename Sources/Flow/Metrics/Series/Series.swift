@@ -1,5 +1,5 @@
-// Measurements over time, as rules read them. How they come about is the panes' affair, how long they are kept
-// the store's.
+// Measurements over time, as rules read them. How they come about is the panes' affair, how long they are
+// kept the store's.
 public import Basics
 
 /// One value of a series at a moment.

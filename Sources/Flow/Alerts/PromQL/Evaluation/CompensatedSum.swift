@@ -19,6 +19,8 @@ struct CompensatedSum: Hashable, Sendable {
     sum = next
   }
 
+  mutating func lose(_ value: Double) { lost += value }
+
   /// An infinite sum has lost nothing.
   var total: Double { sum.isInfinite ? sum : sum + lost }
 }
