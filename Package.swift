@@ -73,7 +73,7 @@ let package = Package(
 
     // Engine.
     module(
-      "Topology", at: "Engine/Topology", needs: ["Basics", "Events", "Metrics", "Rollouts", "YAML"]),
+      "Topology", at: "Engine/Topology", needs: ["Alerts", "Basics", "Events", "Metrics", "Rollouts", "YAML"]),
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
@@ -103,9 +103,8 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Kafka", "POSIX", "Processors", "Replay",
-        "Runtime",
-        "Story", "Topology", "YAML",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Kafka", "Metrics", "POSIX",
+        "Processors", "Replay", "Runtime", "Story", "Topology", "YAML",
       ]),
     command(
       "bench",
@@ -141,7 +140,7 @@ let package = Package(
         "Basics", "BrokerCore", "BrokerServer", "Control", "Kafka", "POSIX", "Replay", "Runtime", "Store",
       ]),
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
-    tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts"]),
+    tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts", "POSIX", "Topology"]),
     tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts", "Topology"]),
     tests(
       "ProcessorsTests",

@@ -19,6 +19,7 @@ public struct StrictReader: Sendable {
     diagnostics.append(Diagnostic(what, at: place(position), why: why, next: next))
   }
 
+  /// Reports a finding whose place is within a node.
   public mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
 
   /// Throws what has been reported, if anything.
