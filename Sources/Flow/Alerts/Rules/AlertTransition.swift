@@ -8,8 +8,8 @@ public import Metrics
 ///  inactive ── condition ──> pending ── held for `for` ──> firing ── condition gone ──> resolved
 ///                              └── condition gone ──> inactive    (after `keep_firing_for`)
 /// ```
-/// Without `for` an alert goes from inactive to firing at once. Resolved is inactive again: the next time it
-/// another alert, with another `active since`.
+/// Without `for` an alert goes from inactive to firing at once. Resolved is inactive again: the next time
+/// it is another alert, with another `active since`.
 public enum AlertState: String, Sendable, CaseIterable { case inactive, pending, firing, resolved }
 
 public struct AlertTransition: Hashable, Sendable {
