@@ -34,8 +34,15 @@ public func parseRuleFolder(_ files: [String: [UInt8]]) throws(Diagnostics) -> R
   }
   guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
   return RuleFolder(
-    platform: RuleSet(groups: groups["platform"] ?? [], settings: settings),
-    organization: RuleSet(groups: groups["organization"] ?? [], settings: settings))
+    platform: RuleSet(groups: recordingFirst(groups["platform"] ?? []), settings: settings),
+    organization: RuleSet(groups: recordingFirst(groups["organization"] ?? []), settings: settings))
+}
+
+/// Groups without an alert before the others, so that alerts read what is recorded at the same instant,
+/// whatever the files are called.
+private func recordingFirst(_ groups: [RuleGroup]) -> [RuleGroup] {
+  let records = { (group: RuleGroup) in !group.rules.contains(where: \.isAlert) }
+  return groups.filter(records) + groups.filter { !records($0) }
 }
 
 /// R9.34.
