@@ -3,6 +3,7 @@ import Foundation
 
 enum Promtool {
   static let path = "/usr/bin/promtool"
+  static let isThere = FileManager.default.isExecutableFile(atPath: path)
 
   /// What came out of an expression by promtool's account.
   enum Verdict: Equatable {

@@ -10,11 +10,10 @@ import Topology
 @Suite(.serialized) struct PromtoolTests {
   private static let count =
     ProcessInfo.processInfo.environment["RATCHET_EXPRESSIONS"].flatMap { Int($0) } ?? 300
-  private static let isThere = FileManager.default.isExecutableFile(atPath: Promtool.path)
   /// One run of promtool loads one world and asks it this much.
   private static let batch = 100
 
-  @Test("generated expressions over generated series have promtool's values", .enabled(if: isThere))
+  @Test("generated expressions over generated series have promtool's values", .enabled(if: Promtool.isThere))
   func generated() throws {
     var differences: [String] = []
     var (compared, refusedByBoth) = (0, 0)

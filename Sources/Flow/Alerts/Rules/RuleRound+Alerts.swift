@@ -6,6 +6,7 @@ internal import Metrics
 extension RuleRound {
   /// Evidence shows this many series of a selector; the rest is counted.
   private static let evidenceMax = 5
+  private static let organizationLabel = "organization"
 
   mutating func alert(
     _ rule: Rule, _ terms: Rule.AlertTerms, _ key: RuleStates.Key, _ elements: [VectorElement],
@@ -72,9 +73,12 @@ extension RuleRound {
         query: { (text) throws(TemplateError) in try self.answer(text, at: queried) })
       let unnamed = element.labels.unnamed
       let added = rule.labels.map { Label($0.name, $0.value.expanded(with: data)) }
+      // Every alert says whose it is; one over all organizations is the platform's.
+      let owner = [Label(Self.organizationLabel, organization)]
       alerts.append(
         ActiveAlert(
-          labels: Labels(unnamed.all + added + [Label("alertname", rule.name)]), elementLabels: unnamed,
+          labels: Labels(owner + unnamed.all + added + [Label("alertname", rule.name)]),
+          elementLabels: unnamed,
           annotations: terms.annotations.map { Label($0.name, $0.value.expanded(with: data)) },
           state: .inactive, activeSince: instant, value: element.value))
     }
