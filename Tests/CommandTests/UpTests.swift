@@ -1,39 +1,97 @@
-// What `ratchet up` shows beside its work.
+// What is shown of the learning loop while it runs.
 import Basics
 import Testing
 
-@testable import Runtime
 @testable import ratchet
 
-@Suite struct UpTests {
-  private func line(_ json: String) -> ScorecardLine? {
-    let bytes = Array(json.utf8)
-    return unsafe ScorecardLine(json: bytes.span.bytes)
-  }
+private func record(_ topic: String, _ key: String, _ json: String?, type: String? = nil) -> FollowedRecord {
+  FollowedRecord(
+    topic: topic, partition: TopicPartition(topic: "r.\(topic)", partition: PartitionID(0)),
+    offset: Offset(0), key: key, value: json.map { Array($0.utf8) }, timestamp: .zero, type: type)
+}
 
-  @Test("the table shows the busiest agents by type, and how the tasks are doing")
-  func table() throws {
-    let lines = try [
-      "acme/triage": #require(line(#"{"agent":"x","events":3,"events_by_type":{"a":1,"b":2}}"#)),
-      "acme/search": #require(line(#"{"events":1,"events_by_type":{"b":1},"more":[1]}"#)),
+private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
+
+@Suite struct UpTests {
+  @Test("the summary shows examples, experiments, rollouts, alerts by severity, and agents")
+  func summary() {
+    var state = LoopState()
+    let records = [
+      record("learning-examples", "a", #"{"review_status":"pending","example_type":"failure"}"#),
+      record("learning-examples", "b", #"{"review_status":"approved","example_type":"failure"}"#),
+      record(
+        "experiment-tallies", "acme/tone",
+        #"{"status":"running","verdict":"running","significance":0.97,"arms":[{"units":7},{"units":8}]}"#),
+      record(
+        "deployments", "d1",
+        #"{"organization":"acme","agent":"airline","phase":"running","percent":5}"#),
+      record(
+        "alert-states", "2", #"{"rule":"Low","state":"firing","labels":{"severity":"info"},"value":"1"}"#),
+      record(
+        "alert-states", "1",
+        #"{"rule":"Down","state":"pending","labels":{"severity":"critical","queue":"q"},"value":"0"}"#),
+      record(
+        "agent-scorecards", "acme/airline",
+        #"{"last_day":[{"measure":"feedback_by_type","part":"x","value":3},{"measure":"rating","value":4.256}]}"#
+      ),
     ]
-    let tasks = [
-      TaskStatus(
-        task: TaskID(processor: "collect", partition: PartitionID(0)), state: .running, epoch: Epoch(6),
-        lagRecords: 2),
-      TaskStatus(task: TaskID(processor: "collect", partition: PartitionID(1)), state: .rebalancing),
-    ]
-    let worker = WorkerStatus(worker: 0, state: .running, tasks: tasks)
+    for record in records { #expect(state.take(record) == nil) }
     #expect(
-      scorecardTable(lines, [worker], at: .zero) == """
-        1970-01-01T00:00:00.000Z  4 events of 2 agents; 1 of 2 tasks running, 7 epochs committed, lag 2
-          agent        events  a  b
-          acme/triage       3  1  2
-          acme/search       1  -  1
+      state.summary(tasks, at: .zero) == """
+        1970-01-01T00:00:00.000Z  1 of 2 tasks running, 7 epochs, lag 3, 0 set aside
+          examples    1 approved, 1 pending
+          experiment  acme/tone: running, units 7 and 8, significance 0.97
+          rollout     d1 of acme/airline: running, 5%
+          alert       Down queue=q: pending since ?, value 0 (critical)
+          alert       Low: firing since ?, value 1 (info)
+          agent, last day  feedback  rating  corrected  of executions %
+          acme/airline            3    4.26          -                -
 
         """)
+    #expect(state.take(record("alert-states", "1", nil)) == nil)
+    #expect(state.take(record("quarantine", "", "no JSON")) == nil)
+    let later = state.summary(tasks, at: .zero)
+    #expect(!later.contains("Down") && later.contains("1 set aside"))
   }
 
-  @Test("what is no scorecard is not shown as one", arguments: ["", "[]", "{", #"{"events":"x"}"#, "{}x"])
-  func notScorecards(json: String) { #expect(line(json) == nil) }
+  @Test("alerts, decisions with their evidence, an executor's reports and corrections are news")
+  func news() {
+    var state = LoopState()
+    #expect(
+      state.take(
+        record(
+          "alerts", "1",
+          #"{"rule":"Errors","from":"pending","to":"firing","value":"0.17","labels":{"severity":"critical"}}"#
+        ))
+        == "alert     Errors pending -> firing, value 0.17 (critical)")
+    #expect(
+      state.take(
+        record(
+          "rollback-decisions", "d1",
+          """
+          {"deployment_id":"d1","action":"immediate_rollback","cause":"errorRateSpike","target_percent":0,\
+          "reason":"too many","evidence":[{"topic":"r.x","partition":2,"first":5,"last":9}]}
+          """))
+          == """
+          rollback  d1: immediate_rollback by errorRateSpike to 0%
+                      too many
+                      evidence r.x/2 5-9
+          """)
+    let report = #"{"deployment_id":"d1","status":"applied","target_percent":0,"decision_id":"0123456789"}"#
+    #expect(
+      state.take(record("deployment-events", "d1", report, type: "deployment.reported"))
+        == "executor  d1: applied, the candidate has 0% (decision 01234567)")
+    #expect(state.take(record("deployment-events", "d1", report, type: "deployment.created")) == nil)
+    let example =
+      #"{"review_status":"pending","example_type":"correction","input_text":"i","expected_output":"o"}"#
+    #expect(
+      state.take(record("learning-examples", "a", example)) == "example   from a correction: \"i\" -> \"o\"")
+    #expect(state.take(record("learning-examples", "a", example)) == nil)
+  }
+
+  @Test("numbers are shown with so many decimals")
+  func decimals() {
+    #expect(fixed(4.256, 2) == "4.26" && fixed(-0.004, 2) == "0.00" && fixed(12, 0) == "12")
+    #expect(fixed(-1.5, 1) == "-1.5" && fixed(2.05, 1) == "2.1" && fixed(.infinity, 1) == "inf")
+  }
 }

@@ -6,4 +6,5 @@ let commandTable: [Command] = [
   .rulesCheck, .rulesTest, .rulesExplain,
   .validate, .importFile, .query, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
+  .top,
 ]

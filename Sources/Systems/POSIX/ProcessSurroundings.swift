@@ -15,3 +15,6 @@ public func endProcessAtOnce(with code: Int32) -> Never { _exit(code) }
 
 /// Sends on what was printed, also to a pipe, which is otherwise filled first.
 public func flushStandardOutput() { _ = fflush(nil) }
+
+/// Whether what is printed goes to a screen that can be painted over.
+public func isTerminalOutput() -> Bool { isatty(STDOUT_FILENO) == 1 }

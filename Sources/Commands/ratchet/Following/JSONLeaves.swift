@@ -5,6 +5,8 @@ import Events
 struct JSONLeaves: Equatable {
   private var leaves: [String: String] = [:]
 
+  private init() {}
+
   /// nil when the bytes are no JSON object.
   init?(_ bytes: RawSpan) {
     do throws(JSONFault) {
@@ -25,6 +27,17 @@ struct JSONLeaves: Equatable {
     leaves.keys.filter { $0.hasPrefix(path + ".") }.sorted().map {
       (String($0.dropFirst(path.count + 1)), leaves[$0] ?? "")
     }
+  }
+
+  /// The objects of a list, each with its leaves.
+  func objects(of path: String) -> [JSONLeaves] {
+    var objects: [Int: JSONLeaves] = [:]
+    for (name, value) in leaves where name.hasPrefix(path + ".") {
+      let rest = name.dropFirst(path.count + 1)
+      guard let dot = rest.firstIndex(of: "."), let index = Int(rest[..<dot]) else { continue }
+      objects[index, default: JSONLeaves()].leaves[String(rest[rest.index(after: dot)...])] = value
+    }
+    return objects.sorted { $0.key < $1.key }.map(\.value)
   }
 
   func number(_ path: String) -> Double? { leaves[path].flatMap(Double.init) }

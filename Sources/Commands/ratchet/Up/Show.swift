@@ -5,17 +5,14 @@ import Kafka
 import POSIX
 import Runtime
 import Story
-import Topology
 
 struct Show {
   private var story: StoryGenerator?
   private var publisher: StoryPublisher?
-  private var watch: ScorecardWatch?
+  private var watch: LoopWatch?
 
   /// Publishes the story's history before it returns, so that tasks which begin later fold it as it came.
-  init(
-    _ arguments: Arguments, _ client: ClientConfiguration, prefix: String, _ topics: [TopicDeclaration]
-  ) throws {
+  init(_ arguments: Arguments, _ client: ClientConfiguration, prefix: String) throws {
     if arguments.flag("story") {
       let now = systemTime()
       var story = StoryGenerator(try storySettings(arguments, now: now, name: "story-\(now.rawValue)"))
@@ -26,13 +23,7 @@ struct Show {
       }
       (self.story, self.publisher) = (story, publisher)
     }
-    guard arguments.flag("watch") else { return }
-    let scorecards = topics.first { $0.name == "agent-scorecards" }
-    do throws(KafkaError) {
-      watch = try ScorecardWatch(client, prefix: prefix, partitions: Int32(scorecards?.partitions ?? 0))
-    } catch {
-      throw brokerDiagnostic(error, "no client can be made", at: client["bootstrap.servers"] ?? "")
-    }
+    if arguments.flag("watch") { watch = try LoopWatch(client, prefix: prefix) }
   }
 
   mutating func turn(_ workers: [WorkerStatus], _ log: Logger) {
@@ -41,13 +32,13 @@ struct Show {
       log.warning("story_ended", "no more of the story; the work goes on", error: error.description)
     }
     do throws(KafkaError) {
-      guard let table = try watch?.next(workers) else { return }
-      print(table)
+      guard let text = try watch?.next(workers), !text.isEmpty else { return }
+      print(text)
       flushStandardOutput()
     } catch {
       if case .retry = error { return }
       watch = nil
-      log.warning("watch_ended", "no more tables; the work goes on", error: error.description)
+      log.warning("watch_ended", "nothing more is shown; the work goes on", error: error.description)
     }
   }
 

@@ -35,7 +35,7 @@ private let engineOptions = [
   Option(
     name: "session-seconds", value: "N",
     summary: "after how long without a word an instance's tasks go to others", fallback: "10"),
-  Option(name: "watch", summary: "print the agents' scorecards as they change"),
+  Option(name: "watch", summary: "print what happens, and how the loop stands when it has changed"),
   Option(name: "story", summary: "publish a made-up story: its history first, then live"),
 ]
 
@@ -71,7 +71,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       print("  Made up by --story: a history of agents at work, then live events.\n")
     }
     flushStandardOutput()
-    show = try Show(arguments, client, prefix: prefix, topics)
+    show = try Show(arguments, client, prefix: prefix)
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)

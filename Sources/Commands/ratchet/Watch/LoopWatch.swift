@@ -1,0 +1,60 @@
+// What `ratchet up --watch` prints: news as it comes, and how the loop stands when it has changed. News of long
+// ago, as of a history that is folded at full speed, is counted instead.
+import Basics
+import Kafka
+import Runtime
+
+/// Follows the topics without waiting for them.
+final class LoopWatch {
+  private let follower: TopicFollower
+  private(set) var state = LoopState()
+  private var shown = ""
+  private var lastShown = ContinuousClock.now - LoopWatch.interval
+  private var earlier = 0
+
+  /// A summary that changes faster than this cannot be read.
+  private static let interval = Duration.seconds(5)
+  /// News older than this is history.
+  private static let newsAgeMax = Duration.seconds(900)
+
+  init(_ client: ClientConfiguration, prefix: String) throws(Diagnostic) {
+    follower = try TopicFollower(LoopState.topics, prefix: prefix, client)
+  }
+
+  /// What is to be printed now; empty when there is nothing new.
+  func next(_ workers: [WorkerStatus]) throws(KafkaError) -> String {
+    let now = systemTime()
+    var lines: [String] = []
+    try follower.turn { record in
+      guard let news = state.take(record) else { return }
+      if now - record.timestamp > Self.newsAgeMax {
+        earlier += 1
+      } else {
+        lines.append("\(record.timestamp)  \(news)")
+      }
+    }
+    guard ContinuousClock.now - lastShown >= Self.interval else { return text(lines) }
+    // The time alone is no change.
+    let summary = state.summary(TaskTotals(workers), at: now)
+    let content = String(state.summary(TaskTotals(), at: .zero))
+    guard content != shown || !lines.isEmpty else { return text(lines) }
+    (shown, lastShown) = (content, .now)
+    if earlier > 0 {
+      lines.append("  ... after \(earlier) pieces of news from the history")
+      earlier = 0
+    }
+    return text(lines + ["", summary])
+  }
+
+  private func text(_ lines: [String]) -> String { lines.joined(separator: "\n") }
+}
+
+extension TaskTotals {
+  init(_ workers: [WorkerStatus]) {
+    let tasks = workers.flatMap(\.tasks)
+    all = tasks.count
+    running = tasks.count { $0.state == .running }
+    epochs = tasks.reduce(0) { $0 + ($1.epoch.map { Int64($0.rawValue) + 1 } ?? 0) }
+    lag = tasks.reduce(0) { $0 + Int64($1.lagRecords ?? 0) }
+  }
+}
