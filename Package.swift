@@ -99,7 +99,7 @@ let package = Package(
       needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX", "Runtime", "Store"]),
 
     // Commands. A story is what `ratchet simulate` and `ratchet up` publish to have something to see.
-    module("Story", at: "Commands/Story", needs: ["Basics"]),
+    module("Story", at: "Commands/Story", needs: ["Basics", "Learning", "Rollouts"]),
     command(
       "ratchet",
       needs: [

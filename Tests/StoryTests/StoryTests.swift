@@ -79,8 +79,8 @@ private let told = Dictionary(
       }
       return Double(arm.count { $0.data.contains("\"status\":\"error\"") }) / Double(max(1, arm.count))
     }
-    #expect(errors("canary", since: true) > 0.4)
-    #expect(errors("canary", since: false) < 0.1)
+    #expect(errors("canary-5", since: true) > 0.4)
+    #expect(errors("canary-5", since: false) < 0.1)
     #expect(errors("baseline", since: true) < 0.1)
     let operations = all.filter { $0.type == "operation.completed" && $0.time >= settings.turn }
     #expect(operations.count { $0.data.contains("\"success\":false") } * 6 / 5 > operations.count / 6)

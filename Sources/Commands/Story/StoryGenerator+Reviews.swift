@@ -1,5 +1,6 @@
 // What experts do: they propose demonstrations, annotate and review them.
 internal import Basics
+internal import Learning
 
 extension StoryGenerator {
   /// Who may review, and which organizations there are: settings, for the topic of control. Corrections alone
@@ -42,6 +43,17 @@ extension StoryGenerator {
         "source_user_id": .text(Cast.experts[0]),
         "steps": .list(player.tools.map { .object(["action": .text($0)]) }),
       ])
+    review(id, player, after: time)
+  }
+
+  /// A correction that has become an example, by the id that it then has.
+  mutating func review(correction: String, of run: ToldExecution, after time: Timestamp) {
+    let id = ExampleID.ofFeedback(
+      correction, from: StoryEvent.source, on: run.id, of: run.player.organization)
+    review(id, run.player, after: time)
+  }
+
+  private mutating func review(_ id: String, _ player: Player, after time: Timestamp) {
     for (index, expert) in Cast.experts.enumerated() {
       annotate(id, player, by: expert, at: time + .seconds(300 + 200 * index))
     }

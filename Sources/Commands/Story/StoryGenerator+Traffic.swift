@@ -133,6 +133,7 @@ extension StoryGenerator {
       if !run.isGood {
         data["correction"] = .text(run.exchange.correction)
         data["issue_categories"] = [.text(run.exchange.issue)]
+        review(correction: "\(run.id)-feedback", of: run, after: time)
       }
     }
     tell(

@@ -113,8 +113,8 @@ extension ExecutionCase {
   }
 
   private func exampleID(of key: ScopedKey, _ index: Int) -> String {
-    ExampleID.make(
-      key.organization, "feedback", key.id, feedback[index].text(.source) ?? "", feedback[index].id)
+    ExampleID.ofFeedback(
+      feedback[index].id, from: feedback[index].text(.source) ?? "", on: key.id, of: key.organization)
   }
 
   private func content(

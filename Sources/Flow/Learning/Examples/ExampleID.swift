@@ -3,7 +3,14 @@
 internal import Basics
 
 /// Makes the ids of examples.
-enum ExampleID {
+public enum ExampleID {
+  /// Of the example that feedback about an execution makes; `feedback` and `source` are its event's attributes.
+  public static func ofFeedback(
+    _ feedback: String, from source: String, on execution: String, of organization: String
+  ) -> String {
+    make(organization, "feedback", execution, source, feedback)
+  }
+
   /// The first 128 bits of SHA-256 over the parts, each behind its count: nobody can make two of them equal.
   static func make(_ parts: String...) -> String {
     var bytes: [UInt8] = []

@@ -69,7 +69,7 @@ extension RolloutDecision {
   /// The same for the same decision about the same thing: of the deployment, its revision, what was decided,
   /// why, which step, and how many times this revision has seen exactly that before. 32 hexadecimal digits
   /// of SHA-256; nothing of epochs, offsets or clocks is in it.
-  static func identity(
+  public static func identity(
     organization: String, deployment: String, revision: Int64, action: Action, cause: String, step: Int,
     occurrence: UInt64
   ) -> String {
