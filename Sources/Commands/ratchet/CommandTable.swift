@@ -2,7 +2,7 @@
 // it.
 
 let commandTable: [Command] = [
-  .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsDescribe,
+  .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsCopy, .topicsDescribe,
   .rulesCheck, .rulesTest, .rulesExplain,
   .validate, .importFile, .query, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,

@@ -40,7 +40,7 @@ final class LoopWatch {
     guard content != shown || !lines.isEmpty else { return text(lines) }
     (shown, lastShown) = (content, .now)
     if earlier > 0 {
-      lines.append("  ... after \(earlier) pieces of news from the history")
+      lines.append("  ... and \(earlier) earlier, from the history")
       earlier = 0
     }
     return text(lines + ["", summary])
