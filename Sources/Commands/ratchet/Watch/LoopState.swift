@@ -59,7 +59,8 @@ struct LoopState {
     case "experiment-tallies": return tally(record.key, leaves)
     case "learning-examples": return example(record.key, leaves)
     case "agent-scorecards":
-      if !record.key.contains("@") { agents[record.key] = AgentStanding(leaves) }
+      let standing = AgentStanding(leaves)
+      if !record.key.contains("@"), standing != AgentStanding() { agents[record.key] = standing }
     default: break
     }
     return nil
@@ -136,6 +137,8 @@ struct AgentStanding: Equatable {
   var rating: Double?
   var correctionRate: Double?
   var collectionRate: Double?
+
+  init() {}
 
   init(_ leaves: JSONLeaves) {
     var index = 0
