@@ -2,6 +2,7 @@
 // events, and the decoder must come to the same verdict, at a place that the judge names too.
 // RATCHET_JUDGED says how many of each kind for each type (3), RATCHET_SEED which ones.
 import Foundation
+import Processors
 import Testing
 
 @testable import Events
@@ -15,8 +16,8 @@ private enum Judge {
     + "swift test --filter JudgeTests"
 
   /// What the judge printed, a verdict a line.
-  static func verdicts(_ python: String) throws -> [Substring] {
-    let script = Tree.root.appendingPathComponent("Tests/EventsTests/Judge/judge.py").path
+  static func verdicts(_ python: String, by name: String = "judge.py") throws -> [Substring] {
+    let script = Tree.root.appendingPathComponent("Tests/EventsTests/Judge/\(name)").path
     let process = Process()
     process.executableURL = URL(fileURLWithPath: python)
     process.arguments = ["-B", script, Tree.root.appendingPathComponent("schemas").path, count, seed]
@@ -57,5 +58,31 @@ struct JudgeTests {
       }
     }
     #expect(refused > EventType.allCases.count && refused < lines.count)
+  }
+}
+
+@Suite(.enabled(if: Judge.python != nil, "set RATCHET_JUDGES to the Python of .ci/setup test"))
+struct ProjectionJudgeTests {
+  @Test(
+    "jsonschema and the declared shapes accept and refuse the same projections, at the same place",
+    .timeLimit(.minutes(5)))
+  func verdicts() throws {
+    let lines = try Judge.verdicts(try #require(Judge.python), by: "projections.py")
+    #expect(lines.count > shippedProjections.count * 10, "the judge said too little")
+    var refused = 0
+    for line in lines {
+      let judged = try JSONTree(String(line)).elements
+      let shape = try #require(shippedProjections.first { $0.topic == judged[0].text })
+      let found = slips(judged[1], shape.allFields)
+      let places = (judged[2].elements + judged[3].elements).compactMap(\.text)
+      if judged[2].elements.isEmpty {
+        #expect(found == [], "only the shape refuses \(line)\n\(Judge.again)")
+      } else {
+        refused += 1
+        #expect(
+          !found.isEmpty && Set(found).isSubset(of: places), "\(found) is not what is wrong with \(line)")
+      }
+    }
+    #expect(refused > shippedProjections.count && refused < lines.count)
   }
 }

@@ -2,6 +2,7 @@
 // verdict, whatever the order of events.
 import Basics
 import Events
+import Foundation
 import Testing
 
 @testable import Experiments
@@ -11,10 +12,12 @@ struct ExperimentsJudgeTests {
   @Test("experiments come to what an independent computation says", .timeLimit(.minutes(10)))
   func judged() throws {
     var verdicts: Set<String> = []
+    var published: [String] = []
     for one in try Judge.cases("experiments.py") {
       let expected = try one.object("expected")
       let laboratory = try Self.laboratory(one)
       let analysis = laboratory.analysis(at: try one.number("now"))
+      published.append(laboratory.projection(at: try one.number("now")))
       let again = Comment("\(try one.object("design").text("id"))\n\(Judge.again("ExperimentsJudgeTests"))")
       let units = try expected.object("units")
       #expect(laboratory.tally.units[0] == UInt64(try units.number("control")), again)
@@ -34,6 +37,18 @@ struct ExperimentsJudgeTests {
       verdicts.insert(try expected.text("verdict"))
     }
     #expect(verdicts.count >= 5, "cases of too few kinds: \(verdicts)")
+    #expect(try Self.invalid(published) == [])
+  }
+
+  /// What jsonschema says of records, of those that do not fit the schema.
+  private static func invalid(_ records: [String]) throws -> [String] {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("published-\(UUID()).jsonl")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(records.joined(separator: "\n").utf8).write(to: file)
+    let schema = root.appendingPathComponent("schemas/projections/experiment-tallies.json").path
+    return try Judge.cases("published.py", [schema, file.path]).map { "\($0)" }
   }
 
   private static func laboratory(_ one: JSONValue) throws -> Laboratory {
