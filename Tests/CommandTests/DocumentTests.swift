@@ -149,3 +149,29 @@ func complaint(about line: TypedLine) -> String? {
     }
   }
 }
+
+extension DocumentTests {
+  @Test("every rule's runbook link leads to a page and a heading of the documents")
+  func runbooks() throws {
+    var links: Set<String> = []
+    for folder in ["topology/rules/platform", "topology/rules/organization"] {
+      let path = Documents.root.appendingPathComponent(folder).path
+      for file in try FileManager.default.contentsOfDirectory(atPath: path) {
+        let rules = try Documents.text("\(folder)/\(file)")
+        for match in rules.matches(of: /runbook_url: "\{\{ \$externalURL \}\}\/([^"]+)"/) {
+          links.insert(String(match.1))
+        }
+      }
+    }
+    #expect(links.count >= 30)
+    for link in links {
+      let parts = link.split(separator: "#").map(String.init)
+      let page = try Documents.text("docs/\(parts[0])")
+      guard parts.count == 2 else { continue }
+      let headings = page.split(separator: "\n").filter { $0.hasPrefix("## ") }.map {
+        $0.dropFirst(3).lowercased().replacing(" ", with: "-")
+      }
+      #expect(headings.contains(parts[1]), "\(link)")
+    }
+  }
+}
