@@ -64,17 +64,18 @@ public struct DeploymentHistory: Hashable, Sendable {
     if let first = stretches.first, first.number < number { stretches.removeAll { $0.number < number } }
   }
 
-  /// The sum over the panes that end behind `time`.
-  func tally(_ arm: DeploymentArm, since time: EventTime) -> ArmTally {
+  /// The sum over the panes that end behind `time` and begin by `now`: a producer whose clock is ahead counts
+  /// when its time has come.
+  func tally(_ arm: DeploymentArm, since time: EventTime, now: EventTime) -> ArmTally {
     var sum = ArmTally()
-    forEachPane(arm, since: time) { sum.merge($0) }
+    forEachPane(arm, since: time, now: now) { sum.merge($0) }
     return sum
   }
 
   /// By how much the last measured pane's memory exceeds the least before it, and how many panes say so.
-  func memoryGrowth(since time: EventTime) -> MemoryGrowth? {
+  func memoryGrowth(since time: EventTime, now: EventTime) -> MemoryGrowth? {
     var (least, last, panes, seen) = (Double.infinity, 0.0, UInt64(0), ArmTally())
-    forEachPane(.candidate, since: time) { tally in
+    forEachPane(.candidate, since: time, now: now) { tally in
       guard let mean = tally.memory_bytes.mean else { return }
       least = min(least, mean)
       last = mean
@@ -84,12 +85,14 @@ public struct DeploymentHistory: Hashable, Sendable {
     return panes > 0 ? MemoryGrowth(bytes: last - least, panes: panes, evidence: seen.evidence) : nil
   }
 
-  private func forEachPane(_ arm: DeploymentArm, since time: EventTime, _ body: (ArmTally) -> Void) {
+  private func forEachPane(
+    _ arm: DeploymentArm, since time: EventTime, now: EventTime, _ body: (ArmTally) -> Void
+  ) {
     let number = PaneStretch.number(of: time)
     let length = DeploymentPane.length.milliseconds
     for stretch in stretches where stretch.number >= number {
-      for entry in stretch.entries where entry.arm == arm && entry.start.rawValue &+ length > time.rawValue {
-        body(entry.tally)
+      for entry in stretch.entries where entry.arm == arm && entry.start <= now {
+        if entry.start.rawValue &+ length > time.rawValue { body(entry.tally) }
       }
     }
   }

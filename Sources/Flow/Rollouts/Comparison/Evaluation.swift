@@ -42,15 +42,18 @@ extension RolloutPolicy {
     let before = totals.baseline.errors.total == 0 ? totals.baselineBefore : totals.baseline
     var windows: [Duration: (candidate: ArmTally, baseline: ArmTally)] = [:]
     var evaluation = Evaluation()
+    let end = EventTime(milliseconds: now.rawValue)
     for trigger in active {
       let start = EventTime(milliseconds: max(now - trigger.window, since).rawValue)
       guard trigger.metric != .memoryGrowth else {
-        evaluation.findings.append(trigger.look(atGrowth: history.memoryGrowth(since: start)))
+        evaluation.findings.append(trigger.look(atGrowth: history.memoryGrowth(since: start, now: end)))
         continue
       }
       let arms =
         windows[trigger.window]
-        ?? (history.tally(.candidate, since: start), history.tally(.baseline, since: start))
+        ?? (
+          history.tally(.candidate, since: start, now: end), history.tally(.baseline, since: start, now: end)
+        )
       windows[trigger.window] = arms
       var finding = trigger.look(at: arms.candidate, arms.baseline, .window)
       if finding.outcome == .tooFew {

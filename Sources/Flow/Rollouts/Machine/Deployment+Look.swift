@@ -16,19 +16,22 @@ extension Deployment {
     return decision
   }
 
-  /// Looks at its arms as of now. What is watched and has no traffic is looked at too: it may begin.
+  /// Looks at its arms as of now, without drawing conclusions. Empty while it has no traffic.
+  public func evaluation(of history: DeploymentHistory, _ surroundings: RolloutSurroundings) -> Evaluation {
+    guard percent > 0, let policy = surroundings.policy, let candidateSince,
+      policy.stages.indices.contains(stage)
+    else { return Evaluation() }
+    return policy.evaluate(
+      history, now: surroundings.time, since: candidateSince, isCanary: policy.stages[stage].percent < 100,
+      gate: isGateDue(surroundings))
+  }
+
+  /// Looks at its arms and decides. What is watched and has no traffic is looked at too: it may begin.
   public mutating func look(
     at history: inout DeploymentHistory, _ surroundings: RolloutSurroundings
   ) -> RolloutDecision? {
-    var evaluation = Evaluation()
-    if percent > 0, let policy = surroundings.policy, let candidateSince,
-      policy.stages.indices.contains(stage)
-    {
-      evaluation = policy.evaluate(
-        history, now: surroundings.time, since: candidateSince, isCanary: policy.stages[stage].percent < 100,
-        gate: isGateDue(surroundings))
-    }
-    return apply(.evaluated(evaluation), surroundings, totals: &history.totals)
+    let found = evaluation(of: history, surroundings)
+    return apply(.evaluated(found), surroundings, totals: &history.totals)
   }
 
   /// When it is to be looked at next: the next multiple of the policy's interval.

@@ -1,0 +1,96 @@
+// What the processor `rollouts` keeps of each deployment: the deployment itself, the sums over its stage, and
+// its recent panes in stretches of five minutes, one row each, so that an epoch changes few bytes.
+internal import Basics
+internal import Events
+internal import Metrics
+internal import Rollouts
+internal import Runtime
+
+/// The rows of all deployments.
+struct DeploymentRows {
+  let deployments = KeyValueStore<String, Deployment>("deployments")
+  let stretches = KeyValueStore<String, PaneStretch>("stretches")
+  let arms = KeyValueStore<String, ArmsRow>("arms")
+
+  /// In the order of their changelogs.
+  var stores: [any TaskStore] { [deployments, stretches, arms] }
+
+  /// How long a stretch is kept: the longest window that a policy may have, and one stretch more.
+  private static let stretchesKept: Int64 = 6 * 3600 / 300 + 1
+  /// A producer's clock may be ahead by so many stretches; what is stamped later is no measurement.
+  private static let stretchesAhead: Int64 = 1
+
+  private func stretchKey(_ key: String, _ number: Int64) -> String { "\(key)\u{0}\(number)" }
+
+  /// Everything known of a deployment's arms.
+  func history(of key: String) -> DeploymentHistory {
+    guard let row = arms[key] else { return DeploymentHistory() }
+    return DeploymentHistory(
+      stretches: row.recent.compactMap { stretches[stretchKey(key, $0)] }, totals: row.totals)
+  }
+
+  /// Adds a pane. False when it is stamped later than anything can be.
+  func add(_ pane: DeploymentPane, to key: String, at position: EventPosition, now: Timestamp) -> Bool {
+    let number = PaneStretch.number(of: pane.start)
+    let current = PaneStretch.number(of: EventTime(milliseconds: now.rawValue))
+    guard number <= current + Self.stretchesAhead else { return false }
+    arms.update(key) { row in
+      var changed = row ?? ArmsRow()
+      changed.position = position
+      changed.totals.add(pane.tally, of: pane.reference.arm, start: pane.start)
+      let old = changed.recent.filter { $0 <= current - Self.stretchesKept }
+      for number in old { stretches[stretchKey(key, number)] = nil }
+      changed.recent.removeAll { $0 <= current - Self.stretchesKept }
+      if number > current - Self.stretchesKept {
+        if !changed.recent.contains(number) {
+          changed.recent.append(number)
+          changed.recent.sort()
+        }
+        stretches.update(stretchKey(key, number)) { stretch in
+          var sum = stretch ?? PaneStretch(number: number)
+          sum.add(pane.tally, of: pane.reference.arm, start: pane.start)
+          stretch = sum
+        }
+      }
+      row = changed
+    }
+    return true
+  }
+}
+
+/// The sums over a deployment's stage, which stretches of it there are, and who spoke of it last.
+struct ArmsRow: Storable {
+  var totals = StageTotals()
+  var recent: [Int64] = []
+  var position: EventPosition?
+
+  init() {}
+
+  func store(into bytes: inout [UInt8]) {
+    var fields: [UInt8] = []
+    totals.store(into: &fields)
+    bytes.append(countedField: unsafe fields.span.bytes)
+    bytes.append(variableLength: UInt64(recent.count))
+    for number in recent { bytes.append(littleEndian: number) }
+    bytes.append(position == nil ? 0 : 1)
+    position?.store(into: &bytes)
+  }
+
+  init?(stored bytes: RawSpan) {
+    var reader = ByteReader(bytes)
+    guard let field = reader.field(), let totals = StageTotals(stored: field),
+      let count = reader.variableLength()
+    else { return nil }
+    self.totals = totals
+    for _ in 0..<count {
+      guard let number = reader.integer(Int64.self) else { return nil }
+      recent.append(number)
+    }
+    guard let isThere = reader.integer(UInt8.self) else { return nil }
+    if isThere == 1 {
+      guard let position = reader.eventPosition() else { return nil }
+      self.position = position
+    }
+    guard reader.isAtEnd else { return nil }
+  }
+}

@@ -1,0 +1,23 @@
+// The topics of `rollouts`.
+internal import Runtime
+
+extension ProcessorDefinition {
+  static func rollouts(prefix: String) -> ProcessorDefinition {
+    let series = "\(prefix).deployment-series"
+    let events = "\(prefix).deployment-events"
+    return ProcessorDefinition(
+      "rollouts", epochsTopic: "\(prefix).rollouts.epochs", quarantineTopic: "\(prefix).quarantine",
+      inputs: [
+        ProcessorInput("\(prefix).control", .control), ProcessorInput(events, .outside),
+        ProcessorInput(series, writtenBy: [.init("metrics", epochsTopic: "\(prefix).metrics.epochs")]),
+      ],
+      outputs: ["deployments", "rollback-decisions", "rollout-decisions"].map {
+        ProcessorOutput("\(prefix).\($0)")
+      },
+      changelogTopics: ["settings", "deployments", "stretches", "arms"].map {
+        "\(prefix).rollouts.\($0).changelog"
+      },
+      timeTopic: "\(prefix).rollouts.time.changelog", codeHash: RolloutFold.version
+    ) { RolloutFold(events: events, series: series, partition: $0) }
+  }
+}
