@@ -141,7 +141,9 @@ let package = Package(
       ]),
     tests("MetricsTests", needs: ["Basics", "Events", "Metrics"]),
     tests("AlertsTests", needs: ["Basics", "Metrics", "Alerts", "POSIX", "Topology"]),
-    tests("RolloutsTests", needs: ["Basics", "Events", "Metrics", "Rollouts", "Topology"]),
+    tests(
+      "RolloutsTests",
+      needs: ["Basics", "Control", "Events", "Metrics", "Processors", "Rollouts", "Runtime", "Topology"]),
     tests(
       "ProcessorsTests",
       needs: ["Basics", "Control", "Events", "Experiments", "Learning", "Processors", "Runtime"]),

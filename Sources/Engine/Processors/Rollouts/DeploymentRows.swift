@@ -29,40 +29,46 @@ struct DeploymentRows {
       stretches: row.recent.compactMap { stretches[stretchKey(key, $0)] }, totals: row.totals)
   }
 
+  func changeArms(of key: String, _ change: (inout ArmsRow) -> Void) {
+    arms.update(key) { row in
+      var changed = row ?? ArmsRow()
+      change(&changed)
+      row = changed
+    }
+  }
+
   /// Adds a pane. False when it is stamped later than anything can be.
   func add(_ pane: DeploymentPane, to key: String, at position: EventPosition, now: Timestamp) -> Bool {
     let number = PaneStretch.number(of: pane.start)
     let current = PaneStretch.number(of: EventTime(milliseconds: now.rawValue))
     guard number <= current + Self.stretchesAhead else { return false }
-    arms.update(key) { row in
-      var changed = row ?? ArmsRow()
-      changed.position = position
-      changed.totals.add(pane.tally, of: pane.reference.arm, start: pane.start)
-      let old = changed.recent.filter { $0 <= current - Self.stretchesKept }
-      for number in old { stretches[stretchKey(key, number)] = nil }
-      changed.recent.removeAll { $0 <= current - Self.stretchesKept }
-      if number > current - Self.stretchesKept {
-        if !changed.recent.contains(number) {
-          changed.recent.append(number)
-          changed.recent.sort()
-        }
-        stretches.update(stretchKey(key, number)) { stretch in
-          var sum = stretch ?? PaneStretch(number: number)
-          sum.add(pane.tally, of: pane.reference.arm, start: pane.start)
-          stretch = sum
-        }
+    let oldest = current - Self.stretchesKept
+    changeArms(of: key) { row in
+      row.lastMeasurement = position
+      row.totals.add(pane.tally, of: pane.reference.arm, start: pane.start)
+      for number in row.recent where number <= oldest { stretches[stretchKey(key, number)] = nil }
+      row.recent.removeAll { $0 <= oldest }
+      guard number > oldest else { return }
+      if !row.recent.contains(number) {
+        row.recent.append(number)
+        row.recent.sort()
       }
-      row = changed
+      stretches.update(stretchKey(key, number)) { stretch in
+        var sum = stretch ?? PaneStretch(number: number)
+        sum.add(pane.tally, of: pane.reference.arm, start: pane.start)
+        stretch = sum
+      }
     }
     return true
   }
 }
 
-/// The sums over a deployment's stage, which stretches of it there are, and who spoke of it last.
+/// The sums over a deployment's stage, which stretches of it there are, and what spoke of it last.
 struct ArmsRow: Storable {
   var totals = StageTotals()
   var recent: [Int64] = []
-  var position: EventPosition?
+  var lastEvent: EventPosition?
+  var lastMeasurement: EventPosition?
 
   init() {}
 
@@ -72,8 +78,10 @@ struct ArmsRow: Storable {
     bytes.append(countedField: unsafe fields.span.bytes)
     bytes.append(variableLength: UInt64(recent.count))
     for number in recent { bytes.append(littleEndian: number) }
-    bytes.append(position == nil ? 0 : 1)
-    position?.store(into: &bytes)
+    for position in [lastEvent, lastMeasurement] {
+      bytes.append(position == nil ? 0 : 1)
+      position?.store(into: &bytes)
+    }
   }
 
   init?(stored bytes: RawSpan) {
@@ -86,10 +94,11 @@ struct ArmsRow: Storable {
       guard let number = reader.integer(Int64.self) else { return nil }
       recent.append(number)
     }
-    guard let isThere = reader.integer(UInt8.self) else { return nil }
-    if isThere == 1 {
-      guard let position = reader.eventPosition() else { return nil }
-      self.position = position
+    for position in [\ArmsRow.lastEvent, \.lastMeasurement] {
+      guard let isThere = reader.integer(UInt8.self) else { return nil }
+      if isThere == 0 { continue }
+      guard let value = reader.eventPosition() else { return nil }
+      self[keyPath: position] = value
     }
     guard reader.isAtEnd else { return nil }
   }

@@ -31,8 +31,6 @@ struct RolloutFold: Processor {
   private var policiesVersion: UInt64?
   /// Deployments whose projection is due at the epoch's end, in the order of first touch.
   private var touched: [String] = []
-  /// Where the event stands that touched them last.
-  private var positions: [String: EventPosition] = [:]
 
   init(events: String, series: String, partition: PartitionID) {
     inputs = ["", events, series].map { TopicPartition(topic: $0, partition: partition) }
@@ -71,7 +69,8 @@ struct RolloutFold: Processor {
       default: return .setAside(.unknownDeployment)
       }
     }
-    positions[key] = EventPosition(inputs[Input.events], record.offset)
+    let position = EventPosition(inputs[Input.events], record.offset)
+    rows.changeArms(of: key) { $0.lastEvent = position }
     var policy: String?
     if case .created(_, let plan) = input { policy = plan.policy }
     apply(input, to: key, policy: policy, in: &context)
@@ -162,7 +161,7 @@ struct RolloutFold: Processor {
     let decision = deployment.look(at: &history, around)
     // A look that changes nothing is no change of the rows.
     if deployment != before.0 { rows.deployments[key] = deployment }
-    if history.totals != before.1 { keep(history.totals, of: key) }
+    if history.totals != before.1 { rows.changeArms(of: key) { $0.totals = history.totals } }
     emit(decision, measured: true, key, in: &context)
     setTimers(deployment, around.policy, in: &context)
     if decision != nil || context.time.rawValue % 60_000 < around.interval { touch(key) }
@@ -179,7 +178,7 @@ struct RolloutFold: Processor {
     let before = totals
     let decision = deployment.apply(input, around, totals: &totals)
     rows.deployments[key] = deployment
-    if totals != before { keep(totals, of: key) }
+    if totals != before { rows.changeArms(of: key) { $0.totals = totals } }
     emit(decision, measured: false, key, in: &context)
     setTimers(deployment, around.policy, in: &context)
     touch(key)
@@ -191,14 +190,6 @@ struct RolloutFold: Processor {
     let name = named ?? deployment.plan?.policy
     let policy = name.flatMap { self.policy($0) }
     return RolloutSurroundings(time: time, policy: policy, isLearningOn: isLearningOn(deployment))
-  }
-
-  private func keep(_ totals: StageTotals, of key: String) {
-    rows.arms.update(key) { row in
-      var changed = row ?? ArmsRow()
-      changed.totals = totals
-      row = changed
-    }
   }
 
   private func setTimers(_ deployment: Deployment, _ policy: RolloutPolicy?, in context: inout FoldContext) {
@@ -216,8 +207,9 @@ struct RolloutFold: Processor {
   private mutating func touch(_ key: String) { if !touched.contains(key) { touched.append(key) } }
 
   private func position(of key: String, measured: Bool) -> EventPosition {
-    let event = positions[key] ?? EventPosition(inputs[Input.events], .zero)
-    return measured ? rows.arms[key]?.position ?? event : event
+    let row = rows.arms[key]
+    let event = row?.lastEvent ?? EventPosition(inputs[Input.events], .zero)
+    return measured ? row?.lastMeasurement ?? event : event
   }
 
   private mutating func emit(
