@@ -7,4 +7,6 @@ let commandTable: [Command] = [
   .validate, .importFile, .query, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
   .top,
+  .rolloutStatus, .rolloutApprove, .rolloutHold, .rolloutResume, .rolloutRollback, .rolloutCancel,
+  .rolloutDrill, .executor,
 ]

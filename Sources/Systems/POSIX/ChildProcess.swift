@@ -7,13 +7,15 @@ internal import Glibc
   /// Nil while nobody has waited for it.
   private var status: Int32?
 
-  /// Starts the program at `path` with this process's environment and no input. What it prints goes to the
-  /// file at `output`, which is emptied first.
-  public init(_ path: String, _ arguments: [String], output: String) throws(SystemCallError) {
+  /// Starts the program at `path` with this process's environment; its input is the file at `input`, nothing
+  /// unless given. What it prints goes to the file at `output`, which is emptied first.
+  public init(
+    _ path: String, _ arguments: [String], input: String = "/dev/null", output: String
+  ) throws(SystemCallError) {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    unsafe posix_spawn_file_actions_addopen(&actions, 0, input, O_RDONLY, 0)
     unsafe posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
     unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
     var words = unsafe ([path] + arguments).map { unsafe strdup($0) } + [nil]
