@@ -32,6 +32,9 @@ public struct ControlReading {
     return partitions.allSatisfy { $0.configuration == first } ? first : nil
   }
 
+  /// What a file in force says; nil when its content is on no partition.
+  public func content(_ hash: Configuration.ContentHash) -> [UInt8]? { contents[hash] }
+
   /// No partition holds a configuration.
   public var isUnconfigured: Bool { partitions.allSatisfy { $0.configuration == nil } }
 

@@ -52,6 +52,7 @@ private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
     if !finding.faults.isEmpty { isWhole = false }
   }
   show("topics") { try topicFinding(topics, prefix, client) }
+  show("configuration") { try configurationFinding(prefix: prefix, client) }
   show("records") { try recordFinding(topics, prefix, client) }
   if let data = arguments.text("data") { show("tasks") { try taskFinding(data) } }
   if !arguments.flag("no-probe") {
@@ -60,7 +61,7 @@ private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
   return isWhole ? .success : .failure
 }
 
-private func topicFinding(
+func topicFinding(
   _ topics: [TopicDeclaration], _ prefix: String, _ client: ClientConfiguration
 ) throws -> VerifyFinding {
   let plan = try planned(topics, prefix: prefix, TopicBroker(client))
@@ -74,7 +75,7 @@ private func topicFinding(
 }
 
 /// The records that readers rely on: JSON objects that say by which version of their schema they are written.
-private func recordFinding(
+func recordFinding(
   _ topics: [TopicDeclaration], _ prefix: String, _ client: ClientConfiguration
 ) throws -> VerifyFinding {
   let read = topics.filter { $0.kind == .projection || $0.kind == .decision }.map(\.name)
