@@ -25,10 +25,11 @@ build: setup
 # goes on with a folder, and a quiet story.
 run: build
 ifdef DATA
-	.build/release/ratchet up --data $(DATA) --story --scenario calm --history 0s --watch
+	.build/release/ratchet up --data $(DATA) --flags $(DATA)/flags.json \
+	  --story --scenario calm --history 0s --watch
 else
 	rm -rf .build/run
-	.build/release/ratchet up --data .build/run --story --watch
+	.build/release/ratchet up --data .build/run --flags .build/run/flags.json --story --watch
 endif
 
 test: setup-test test-suite test-address test-thread

@@ -64,9 +64,7 @@ import Testing
     try producer.produce(batch)
     try producer.flush(.seconds(10))
     let (topics, prefix) = try declaredTopics(
-      Arguments(.verify, words: ["--topology", topologyFolder]) { _ in
-        "x:1"
-      })
+      Arguments(.verify, words: ["--topology", topologyFolder, "--bootstrap", "x:1"]) { _ in nil })
     let found = try recordFinding(topics, prefix, client)
     #expect(found.faults.count == 1 && found.text.hasPrefix("1 on "))
     let probe = try VerifyProbe(client, prefix: "ratchet", patience: .milliseconds(300)).run()

@@ -38,41 +38,16 @@ private func runExecutor(_ arguments: Arguments) throws -> ExitStatus {
     throw UsageError("neither --flags nor --run: there would be nothing to do")
   }
   let folder = try DataFolder(arguments.text("data") ?? "")
-  let prefix = arguments.text("prefix") ?? ""
-  let log = Logger(service: "executor", version: ratchetVersion)
   let settings = ExecutorDesk.Settings(
     folder: folder.path, flagFile: arguments.text("flags"), command: arguments.text("run"),
     healthCommand: arguments.text("health"), name: arguments.text("name") ?? "")
-  let desk = try ExecutorDesk(
-    settings, try DeploymentEventPublisher(client, prefix: prefix, source: "/ratchet/executor"),
-    EvidenceArchive(folder: "\(folder.path)/archive", client: client, prefix: prefix), log)
-  let follower = try TopicFollower(["rollback-decisions", "rollout-decisions"], prefix: prefix, client)
-  guard follower.partitionCount > 0 else {
-    throw Diagnostic(
-      "there are no decisions' topics", at: .named(prefix), next: "ratchet topics apply makes them")
-  }
-  log.info(
-    "executor_started", "decisions are followed",
-    data: ["settled": .integer(Int64(desk.ledger.settled.count))])
+  let log = Logger(service: "executor", version: ratchetVersion)
+  let executor = try Executor(settings, client, prefix: arguments.text("prefix") ?? "", log)
   while true {
     if let signal = signals.take() {
       log.info("executor_ending", "asked to end", data: ["signal": .text(signal)])
       return .success
     }
-    do throws(KafkaError) {
-      try follower.turn(.milliseconds(100)) { record in
-        guard let value = record.value else { return }
-        if let decision = ExecutedDecision(value) {
-          desk.take(decision)
-        } else {
-          log.error(
-            "decision_unreadable", "a record is no decision", error: "\(record.partition)@\(record.offset)")
-        }
-      }
-    } catch {
-      throw brokerDiagnostic(error, "decisions cannot be read", at: client["bootstrap.servers"] ?? "")
-    }
-    // What came while it was away is seen whole first: only the newest of it is acted on.
-    if follower.hasCaughtUp { try desk.work() }
+    try executor.turn(.milliseconds(100))
   }
 }

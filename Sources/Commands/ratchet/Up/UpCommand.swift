@@ -35,6 +35,9 @@ private let engineOptions = [
   Option(
     name: "session-seconds", value: "N",
     summary: "after how long without a word an instance's tasks go to others", fallback: "10"),
+  Option(
+    name: "flags", value: "FILE",
+    summary: "carry decisions about deployments out into this flag file, as ratchet executor does"),
   Option(name: "watch", summary: "print what happens, and how the loop stands when it has changed"),
   Option(name: "story", summary: "publish a made-up story: its history first, then live"),
 ]
@@ -54,9 +57,10 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let folder = try DataFolder(engineFolder(in: data))
   let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
   let engine: Engine
+  let executor: ExecutorThread?
   var show: Show
+  let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
   do {
-    let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
     let connection = try TopicBroker(client)
     let plan = try applyTopics(topics, prefix: prefix, to: connection) { _ in }
     log.info(
@@ -72,6 +76,9 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     }
     flushStandardOutput()
     show = try Show(arguments, client, prefix: prefix)
+    executor = try arguments.text("flags").map {
+      try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, log)
+    }
     engine = try Engine.start(
       shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
@@ -81,6 +88,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     throw error
   }
   watch.end()
+  defer { executor?.end() }
   let supervisor = Supervisor(
     engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
   return try supervisor.run { show.turn(engine.status, log) }
