@@ -37,6 +37,7 @@ final class DoubtfulPort: ClientPort {
   func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
     try port.bounds(of: partition)
   }
+  func knownEnd(of partition: TopicPartition) -> Offset? { port.knownEnd(of: partition) }
   func startReading(_ partition: TopicPartition, at offset: Offset) throws(ClientFailure) {
     try port.startReading(partition, at: offset)
   }

@@ -69,6 +69,8 @@ final class MemoryPort: ClientPort {
 
   func bounds(of partition: TopicPartition) -> Range<Offset> { .zero..<Offset(Int64(count(partition))) }
 
+  func knownEnd(of partition: TopicPartition) -> Offset? { Offset(Int64(count(partition))) }
+
   func startReading(_ partition: TopicPartition, at offset: Offset) {
     positions[partition] = Int(offset.rawValue)
   }

@@ -53,6 +53,7 @@ final class MeasuredPort: ClientPort {
   func startReading(_ partition: TopicPartition, at offset: Offset) throws(ClientFailure) {
     try port.startReading(partition, at: offset)
   }
+  func knownEnd(of partition: TopicPartition) -> Offset? { port.knownEnd(of: partition) }
   func stopReading(_ partition: TopicPartition) { port.stopReading(partition) }
   func openProducer() throws(ClientFailure) { try port.openProducer() }
   func initializeTransactions() throws(ClientFailure) { try port.initializeTransactions() }

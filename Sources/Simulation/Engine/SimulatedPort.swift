@@ -147,6 +147,9 @@ final class SimulatedPort: ClientPort {
     }
   }
 
+  /// In no life anybody asks how far behind a task is.
+  func knownEnd(of partition: TopicPartition) -> Offset? { nil }
+
   func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
     try call { () throws(ClientFailure) in
       let first = try offset(.earliest, of: partition)

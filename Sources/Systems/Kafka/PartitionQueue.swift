@@ -69,10 +69,15 @@ internal import CRdKafka
   /// `position`, if the partition ended there when it was last fetched from: then nobody need wait for a
   /// fetch that finds nothing. A transaction's marker behind the last record hides the end until then.
   private func lastKnownEnd(at position: Offset) -> Offset? {
+    knownEnd == position ? position : nil
+  }
+
+  /// The offset that the next record will get, as of the last fetch; nil before the first.
+  public var knownEnd: Offset? {
     var (low, high): (Int64, Int64) = (0, 0)
     let id = partition.partition.rawValue
     let answer = unsafe rd_kafka_get_watermark_offsets(client.raw, partition.topic, id, &low, &high)
-    return answer == RD_KAFKA_RESP_ERR_NO_ERROR && high == position.rawValue ? position : nil
+    return answer == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? Offset(high) : nil
   }
 
   /// Ends the reading; records already delivered stay valid. Waits for librdkafka to agree, which takes

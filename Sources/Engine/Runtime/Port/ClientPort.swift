@@ -39,6 +39,9 @@ public protocol ClientPort: AnyObject {
     _ partition: TopicPartition, into batch: inout RecordBatch, limit: Int
   ) throws(ClientFailure) -> Offset?
 
+  /// The offset that the next record will get, as the last fetch has told; asks nobody.
+  func knownEnd(of partition: TopicPartition) -> Offset?
+
   func stopReading(_ partition: TopicPartition)
 
   // The steps of a transaction, in this order; `TransactionSteps` says what follows which failure.

@@ -15,6 +15,8 @@ extension KafkaPort {
     queues.removeValue(forKey: partition)?.stop()
   }
 
+  public func knownEnd(of partition: TopicPartition) -> Offset? { queues[partition]?.knownEnd }
+
   public func read(
     _ partition: TopicPartition, into batch: inout RecordBatch, limit: Int
   ) throws(ClientFailure) -> Offset? {

@@ -123,6 +123,11 @@ public final class StateWriter: Sendable {
   /// returns: a family that is dropped next is gone at once, and metadata that a loss of power brought back
   /// would speak for rows that are not there.
   func forget(_ task: [UInt8]) throws(StoreError) {
+    do throws(StoreError) {
+      if try metadata(of: task) == nil { return }
+    } catch {
+      // What cannot be read must go as well.
+    }
     var batch = WriteBatch()
     batch.isSynced = true
     unsafe batch.delete(task.span.bytes, in: metadataFamily)

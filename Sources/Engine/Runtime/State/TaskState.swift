@@ -80,13 +80,23 @@ public final class TaskState {
     try writer.forget(task)
     pending = nil
     for (index, store) in stores.enumerated() {
-      let name = families[index].name
-      try writer.database.drop(families[index])
-      families[index] = try writer.database.family(name)
+      // Dropping waits for the disk several times: many tasks that find nothing must not do it one by one.
+      var mustGo = isDamaged
+      if !mustGo { mustGo = try !isEmpty(families[index]) }
+      if mustGo {
+        let name = families[index].name
+        try writer.database.drop(families[index])
+        families[index] = try writer.database.family(name)
+      }
       try store.attach(families[index])
     }
     isDamaged = false
     oldestSchemas = stores.map(\.schema.current)
+  }
+
+  private func isEmpty(_ family: Family) throws(StoreError) -> Bool {
+    var cursor = family.cursor()
+    return !(try cursor.next())
   }
 
   /// Says that the stores have been given their changelogs up to this epoch, through `TaskStore.restore`.

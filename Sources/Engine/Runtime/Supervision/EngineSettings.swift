@@ -19,9 +19,6 @@ public struct EngineSettings: Sendable {
   public var retryInterval: Duration = .milliseconds(50)
   /// How long a worker rests at most, so that its group membership and its mailbox are served.
   public var idleWaitMax: Duration = .milliseconds(50)
-  /// How often lag is measured where the end of an input is not in sight.
-  public var lagInterval: Duration = .seconds(5)
-
   /// The changelogs' `delete.retention.ms`: rows older than half of it may have missed a deletion.
   public var tombstoneRetention: Duration = .seconds(7 * 24 * 3600)
 

@@ -19,8 +19,8 @@ struct InputCursor {
   private(set) var lastPlace = Timestamp(milliseconds: .min)
   /// The partition's end, when all before it has been gathered.
   private(set) var end: Offset?
-  /// How far the partition reached when that was last asked.
-  var knownEnd: Offset?
+  /// How far the partition reached when it was last fetched from.
+  private var knownEnd: Offset?
   private(set) var lastTimestamp: Timestamp?
 
   init(_ partition: TopicPartition, _ kind: ProcessorInput.Kind, first: Offset) {
@@ -42,8 +42,8 @@ struct InputCursor {
   }
 
   /// After a look at the partition.
-  mutating func looked(end: Offset?) {
-    self.end = end
+  mutating func looked(end: Offset?, knownEnd: Offset? = nil) {
+    (self.end, self.knownEnd) = (end, knownEnd)
     if let last = batch.entries.last { lastTimestamp = last.timestamp }
     place()
   }

@@ -55,7 +55,7 @@ extension OwnedTask {
       if isFull(inputs[index], settings), unread > 1, !mustBeReadWhole(inputs[index]) { continue }
       let limit = max(1, recordShare(settings) - unread)
       let end = try read(&inputs[index], limit, port)
-      inputs[index].looked(end: end)
+      inputs[index].looked(end: end, knownEnd: port.knownEnd(of: inputs[index].partition))
       hasAny = hasAny || inputs[index].batch.count > before
       if inputs[index].kind == .tasks { hear(inputs[index], before..<inputs[index].batch.count, now) }
     }

@@ -2,13 +2,6 @@
 internal import Basics
 
 extension OwnedTask {
-  /// Asks how far the inputs reach whose end is not in sight.
-  func measureLag(_ port: any ClientPort) throws(ClientFailure) {
-    for index in inputs.indices where inputs[index].end == nil {
-      inputs[index].knownEnd = try port.bounds(of: inputs[index].partition).upperBound
-    }
-  }
-
   /// Offsets not yet gathered; nil until all inputs' ends are known.
   var lagRecords: Int64? {
     guard !inputs.isEmpty else { return nil }

@@ -69,11 +69,6 @@ extension Worker {
         if try task.gather(port, settings, now) { isDry = false }
       }
     }
-    guard now.uptime >= lagAskedAt + settings.lagInterval else { return }
-    lagAskedAt = now.uptime
-    for task in orderedTasks where task.phase == .running {
-      attempt(task, now) { () throws(ClientFailure) in try task.measureLag(port) }
-    }
   }
 
   /// Passing trouble is waited out; a refusal stalls the task, and no other.

@@ -33,7 +33,6 @@ public final class Worker {
   var isDry = true
   /// When the producer, or the open transaction, may be tried again.
   var retryAt = Duration.zero
-  var lagAskedAt = Duration.zero
   var state = WorkerStatus.State.running
   var stopBy: Duration?
   var trouble: String?
