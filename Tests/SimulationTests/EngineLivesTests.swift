@@ -8,7 +8,7 @@ import Testing
 @Suite struct EngineLivesTests {
   @Test(
     "whatever goes wrong, topics hold what one undisturbed fold makes of the inputs",
-    arguments: Lives.range(of: 500))
+    arguments: Lives.range(of: 1000))
   func exactlyOnce(seed: UInt64) {
     for complaint in EngineWorld(seed: seed).run() {
       Issue.record("\(complaint)\nto repeat: RATCHET_SEED=\(seed) swift test --filter EngineLivesTests")

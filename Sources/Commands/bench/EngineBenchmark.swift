@@ -142,14 +142,15 @@ private final class EngineBenchmark {
     }
     let third = try EngineLife(world, world.countKeys, folder: "\(folder)/\(name)-empty")
     try third.turn { third.knowsItsState }
-    let restoring = ContinuousClock.now
-    try third.turn { third.isRunning }
-    let seconds = max(0.001, (ContinuousClock.now - restoring) / .seconds(1))
+    let restore = try Measurement.of("", count: keys) {
+      try third.turn { third.isRunning }
+      return 0
+    }
+    let (seconds, cpu) = (restore.elapsed / .seconds(1), Double(restore.processCPU_ns) / 1e9)
     let read = third.port.recordsRead["\(name).changelog"] ?? 0
     lines.append(
-      "restore of \(keys) keys: \(rounded(seconds)) s, \(read) records, "
-        + "\(Int(Double(read) / seconds)) records/s"
-    )
+      "restore of \(keys) keys: \(rounded(seconds)) s, \(rounded(cpu)) CPU s, \(read) records, "
+        + "\(Int(Double(read) / max(0.001, seconds))) records/s")
   }
 }
 
