@@ -113,9 +113,11 @@ import Testing
       aside.sorted { ($0.key ?? []).lexicographicallyPrecedes($1.key ?? []) }, before)
     {
       let partition = TopicPartition(topic: "ratchet.feedback", partition: source.position.partition)
-      #expect(
-        record.content
-          == .input(.init(partition: partition, offset: source.position.offset, timestamp: source.timestamp)))
+      var origin = QuarantinedRecord.Origin(
+        partition: partition, offset: source.position.offset, timestamp: source.timestamp)
+      origin.rule = "the header ce_specversion is missing: not an event in CloudEvents"
+      origin.pointer = "/specversion"
+      #expect(record.content == .input(origin))
       #expect(record.key == source.key && record.value == source.value && record.headers == source.headers)
     }
     #expect(before[0].headers == [RecordHeader("ratchet_reason", "mine"), .init(name: [0x65], value: nil)])
@@ -204,7 +206,9 @@ import Testing
   }
 
   private let engines = [
-    ("ratchet_reason", "late"), ("ratchet_processor", "metrics"), ("ratchet_topic", "t"),
+    ("ratchet_rule", "too old"), ("ratchet_pointer", "/time"), ("ratchet_key", "k\u{1B}[2J"),
+    ("ratchet_value", "whole"), ("ratchet_reason", "late"), ("ratchet_processor", "metrics"),
+    ("ratchet_topic", "t"),
     ("ratchet_partition", "3"), ("ratchet_offset", "4"), ("ratchet_timestamp", "5"),
   ].map { RecordHeader($0.0, $0.1) }
 
@@ -213,11 +217,29 @@ import Testing
     let twice = record(engines + engines)
     #expect(twice.headers == engines && twice.reason == "late")
     let partly = record(Array(engines.dropLast()))
-    #expect(partly.content == .unknown && partly.headers.count == 5)
+    #expect(partly.content == .unknown && partly.headers.count == 9)
     let marker = record([
       RecordHeader("ratchet_redriven", "1@2"), RecordHeader("ratchet_redriven_to", "t/0@9"),
     ])
     #expect(marker.content == .redriven(QuarantinePosition(PartitionID(1), Offset(2)), to: "t/0@9"))
+  }
+
+  @Test(
+    "a value that was null or left out is told from an empty one, and a forgotten record is known as such")
+  func values() {
+    func kept(_ word: String) -> QuarantinedRecord {
+      var headers = engines
+      headers[3] = RecordHeader("ratchet_value", word)
+      headers[2] = RecordHeader(name: Array("ratchet_key".utf8), value: nil)
+      return record(headers)
+    }
+    #expect(kept("whole").value == [0xFF] && kept("null").value == nil && kept("null").key == nil)
+    guard case .input(let origin) = kept("left out 17").content else { return #expect(Bool(false)) }
+    #expect(origin.leftOut_bytes == 17 && origin.rule == "too old" && origin.pointer == "/time")
+    let tombstone = QuarantinedRecord(
+      QuarantinePosition(PartitionID(0), Offset(3)), at: .zero, key: Array("t/3@4".utf8), value: nil,
+      allHeaders: [RecordHeader("ratchet_erased", "collect")])
+    #expect(tombstone.content == .erased && tombstone.storedKey == Array("t/3@4".utf8))
   }
 
   @Test("positions are read as they are written, alone or behind their topic")

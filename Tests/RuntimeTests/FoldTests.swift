@@ -42,8 +42,9 @@ import Testing
     #expect(
       epoch.quarantine.records.lines == [
         """
-        0/0 k=bad [ce_id=7 ratchet_reason=invalid ratchet_processor=count ratchet_topic=events \
-        ratchet_partition=3 ratchet_offset=41 ratchet_timestamp=5]
+        0/0 events/3@41=bad [ce_id=7 ratchet_rule= ratchet_pointer= ratchet_key=k ratchet_value=whole \
+        ratchet_reason=invalid ratchet_processor=count ratchet_topic=events ratchet_partition=3 \
+        ratchet_offset=41 ratchet_timestamp=5]
         """
       ])
     #expect(epoch.ledgers[0] == Ledger(read: 1, folded: 0, forwarded: 0, setAside: [.invalid: 1]))
@@ -63,10 +64,41 @@ import Testing
       ratchet_reason=invalid ratchet_processor=p ratchet_topic=in ratchet_partition=0 ratchet_offset=41 \
       ratchet_timestamp=5]
       """
-    #expect(line("key", "value", headers: ["a=b"], max: 20) == "0/0 key=value [a=b \(place)")
+    let rule = "ratchet_rule= ratchet_pointer="
     #expect(
-      line("key", "value", headers: ["a=b"], max: 19) == "0/0 key=- [ratchet_left_out_bytes=17 \(place)")
-    #expect(line("key", "value", max: 2) == "0/0 -=- [ratchet_left_out_bytes=8 \(place)")
+      line("key", "value", headers: ["a=b"], max: 20)
+        == "0/0 in/0@41=value [a=b \(rule) ratchet_key=key ratchet_value=whole \(place)")
+    #expect(
+      line("key", "value", headers: ["a=b"], max: 19)
+        == "0/0 in/0@41= [\(rule) ratchet_key=key ratchet_value=left out 17 \(place)")
+    #expect(
+      line("key", "value", max: 2) == "0/0 in/0@41= [\(rule) ratchet_key=- ratchet_value=left out 8 \(place)")
+  }
+
+  @Test("what is wrong with a record is kept beside the reason, and a record can be erased again")
+  func explainedAndErased() {
+    struct Explain: Processor {
+      var stores: [any TaskStore] { [] }
+      mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+        if record.value == nil {
+          context.eraseQuarantined(partition("events", 3), Offset(7))
+          return .folded
+        }
+        context.explain(rule: "must be a number", pointer: "/data/rating")
+        return record.offset == Offset(0) ? .setAside(.invalid) : .folded
+      }
+    }
+    var batch = RecordBatch()
+    batch.append(0, at: 5, "k", "bad")
+    batch.append(1, at: 5, "k", nil)
+    var epoch = open([batch])
+    var processor = Explain()
+    ProcessorTask<Explain>.fold(&epoch, with: &processor)
+    epoch.finish()
+    let lines = epoch.quarantine.records.lines
+    #expect(lines.count == 2)
+    #expect(lines[0].contains("[ratchet_rule=must be a number ratchet_pointer=/data/rating ratchet_key=k "))
+    #expect(lines[1] == "0/0 events/3@7=- [ratchet_erased=count]")
   }
 
   @Test("a record whose output is too large is set aside with nothing of it published")
@@ -93,8 +125,8 @@ import Testing
     #expect(
       epoch.quarantine.records.lines == [
         """
-        0/0 \(key)=- [ratchet_reason=too-large ratchet_processor=count ratchet_output=counts \
-        ratchet_bytes=1002]
+        0/0 counts@1000/0= [ratchet_key=\(key) ratchet_reason=too-large ratchet_processor=count \
+        ratchet_output=counts ratchet_bytes=1002]
         """
       ])
   }

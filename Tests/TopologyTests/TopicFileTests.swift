@@ -65,7 +65,8 @@ private func goldenCases() -> [String] {
     #expect(topics["alert-states"] == ["cleanup.policy": "compact", "delete.retention.ms": "604800000"])
     #expect(
       topics["quarantine"] == [
-        "cleanup.policy": "delete", "retention.ms": "7776000000", "max.message.bytes": "1114124",
+        "cleanup.policy": "compact,delete", "delete.retention.ms": "604800000",
+        "retention.ms": "7776000000", "max.message.bytes": "1114124",
       ])
   }
 

@@ -20,7 +20,8 @@ private func duplicates(_ topics: [TopicDeclaration]) -> [Diagnostic] {
 private func uncleanKinds(_ topics: [TopicDeclaration]) -> [Diagnostic] {
   topics.compactMap { topic in
     let isCompacted = if case .compact = topic.cleanup { true } else { false }
-    guard topic.kind != .internal, isCompacted != (topic.kind == .projection) else { return nil }
+    guard topic.kind != .internal, topic.kind != .quarantine, isCompacted != (topic.kind == .projection)
+    else { return nil }
     return Diagnostic(
       "\(topic.kind) \"\(topic.name)\" with cleanup \(isCompacted ? "compact" : "delete")", at: topic.place,
       why: isCompacted

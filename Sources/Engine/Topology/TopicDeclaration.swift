@@ -12,7 +12,8 @@ public struct TopicDeclaration: Hashable, Sendable {
     /// Records older than this, measured by their timestamps; nil keeps all.
     case delete(retention: Duration?)
     /// Records whose key has a newer one; tombstones after this time.
-    case compact(tombstones: Duration)
+    /// Each key keeps its last value, with `retention` no longer than that.
+    case compact(tombstones: Duration, retention: Duration? = nil)
   }
 
   /// Without the prefix: `feedback`, `collect.epochs`.
@@ -54,8 +55,9 @@ extension TopicDeclaration {
     case .delete(let retention):
       settings["cleanup.policy"] = "delete"
       settings["retention.ms"] = retention.map { String($0.milliseconds) } ?? "-1"
-    case .compact(let tombstones):
-      settings["cleanup.policy"] = "compact"
+    case .compact(let tombstones, let retention):
+      settings["cleanup.policy"] = retention == nil ? "compact" : "compact,delete"
+      if let retention { settings["retention.ms"] = String(retention.milliseconds) }
       settings["delete.retention.ms"] = String(tombstones.milliseconds)
     }
     if let largest_bytes { settings["max.message.bytes"] = String(largest_bytes) }
@@ -68,7 +70,8 @@ extension TopicDeclaration.Cleanup: CustomStringConvertible {
   public var description: String {
     switch self {
     case .delete(let retention): retention.map { "delete after \(durationText($0))" } ?? "keep forever"
-    case .compact: "compact"
+    case .compact(_, nil): "compact"
+    case .compact(_, let retention?): "compact, delete after \(durationText(retention))"
     }
   }
 }

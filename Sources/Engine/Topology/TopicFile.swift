@@ -49,7 +49,7 @@ extension StrictReader {
     let description = fields["description"].flatMap { text($0) }
     let key = fields["key"].flatMap { text($0) }
     let partitions = fields["partitions"].flatMap { integer($0, in: TopicLimit.partitions) }
-    let cleanup = cleanup(fields, of: node)
+    let cleanup = cleanup(fields, of: node, isQuarantine: kind == .quarantine)
     let largest = fields["largest_bytes"].flatMap { integer($0, in: TopicLimit.largest_bytes) }
     let schema = fields["schema"].flatMap { text($0) }
     let writers = fields["writers"].flatMap { parties($0) }
@@ -72,21 +72,30 @@ extension StrictReader {
     return name
   }
 
-  private mutating func cleanup(_ fields: [String: Node], of topic: Node) -> TopicDeclaration.Cleanup? {
+  private mutating func cleanup(
+    _ fields: [String: Node], of topic: Node, isQuarantine: Bool
+  ) -> TopicDeclaration.Cleanup? {
     guard let word = fields["cleanup"].flatMap({ choice($0, of: CleanupWord.self) }) else { return nil }
+    // What is set aside is deleted in time, and before that a tombstone erases it.
+    let needsBoth = isQuarantine && word == .compact
     let (wanted, foreign) = word == .delete ? ("retention", "tombstones") : ("tombstones", "retention")
-    if let node = fields[foreign] {
+    if let node = fields[foreign], !needsBoth {
       report(
         "\"\(foreign)\" on a topic with cleanup \(word)", at: node.position,
         why: word == .delete
           ? "only a compacted topic has tombstones to keep" : "a compacted topic keeps each key's last value",
         next: "leave it out")
     }
-    guard let node = fields[wanted] else {
-      report("a topic with cleanup \(word) without \"\(wanted)\"", at: topic.position)
+    for name in needsBoth ? [wanted, foreign] : [wanted] where fields[name] == nil {
+      report("a topic with cleanup \(word) without \"\(name)\"", at: topic.position)
       return nil
     }
-    if word == .compact { return duration(node).map { .compact(tombstones: $0) } }
+    guard let node = fields[wanted] else { return nil }
+    if word == .compact {
+      let retention = needsBoth ? fields[foreign].flatMap { duration($0) } : nil
+      if needsBoth, retention == nil { return nil }
+      return duration(node).map { .compact(tombstones: $0, retention: retention) }
+    }
     if case .scalar(let scalar) = node.content, scalar.text == "forever" { return .delete(retention: nil) }
     return duration(node, or: " or forever").map { .delete(retention: $0) }
   }

@@ -188,10 +188,17 @@ struct OracleTask {
       ("ratchet_partition", "\(read.partition)"), ("ratchet_offset", "\(read.record.offset)"),
       ("ratchet_timestamp", "\(read.record.timestamp.rawValue)"),
     ]
+    let kept: [DeliveredRecord.Header] = [
+      .init(name: "ratchet_rule", value: []), .init(name: "ratchet_pointer", value: []),
+      .init(name: "ratchet_key", value: read.record.key),
+      .init(name: "ratchet_value", value: Array((read.record.value == nil ? "null" : "whole").utf8)),
+    ]
     quarantine.append(
       ExpectedRecord(
-        number: 0, partition: 0, timestamp: time, key: read.record.key, value: read.record.value,
-        headers: read.record.headers + more.map { .init(name: $0, value: Array($1.utf8)) }))
+        number: 0, partition: 0, timestamp: time,
+        key: Array("\(read.topic)/\(read.partition)@\(read.record.offset)".utf8),
+        value: read.record.value ?? [],
+        headers: read.record.headers + kept + more.map { .init(name: $0, value: Array($1.utf8)) }))
   }
 
   /// Behind the last record, at the epoch's recorded time: what the task publishes then, and its changes.

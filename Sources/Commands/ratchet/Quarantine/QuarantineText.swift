@@ -53,6 +53,7 @@ struct QuarantineListing {
     for record in shown {
       var line = "\(record.position)  \(record.timestamp)  \(record.reason)  \(record.originText)"
       if let key = record.key { line += "  key \(printable(key))" }
+      if let violation = record.violation { line += "  \(printable(Array(violation.utf8)))" }
       if let place = redriven[record.position] { line += "  redriven to \(place)" }
       lines.append(line)
     }
@@ -74,6 +75,8 @@ struct QuarantineListing {
         member("topic", origin.partition.topic)
         json.append(
           contentsOf: ",\"partition\":\(origin.partition.partition),\"offset\":\(origin.offset)".utf8)
+        member("pointer", origin.pointer.isEmpty ? nil : origin.pointer)
+        member("rule", origin.rule.isEmpty ? nil : origin.rule)
       }
       member("key", record.key.map { String(decoding: $0, as: UTF8.self) })
       member("redriven_to", redriven[record.position])
@@ -88,6 +91,7 @@ func shown(_ record: QuarantinedRecord, _ redrivenTo: String?) -> String {
     ("position", "\(record.position)"), ("reason", record.reason), ("processor", record.processor),
     ("set aside at", "\(record.timestamp)"), ("original", record.originText),
   ]
+  if let violation = record.violation { rows.append(("rule", printable(Array(violation.utf8)))) }
   if case .input(let origin) = record.content { rows.append(("stamped", "\(origin.timestamp)")) }
   if let redrivenTo { rows.append(("redriven to", redrivenTo)) }
   rows.append(("key", record.key.map(printable) ?? "none"))
@@ -102,11 +106,17 @@ func shown(_ record: QuarantinedRecord, _ redrivenTo: String?) -> String {
 }
 
 extension QuarantinedRecord {
+  /// The broken rule behind its place, `/data/rating: must be ...`; nil where nobody says.
+  fileprivate var violation: String? {
+    guard case .input(let origin) = content, !origin.rule.isEmpty else { return nil }
+    return origin.pointer.isEmpty ? origin.rule : "\(origin.pointer): \(origin.rule)"
+  }
+
   fileprivate var originText: String {
     switch content {
     case .input(let origin): "\(origin.partition)@\(origin.offset)"
     case .output(let topic, let bytes): "an output of \(bytes) bytes to \(topic)"
-    case .redriven, .unknown: "-"
+    case .redriven, .erased, .unknown: "-"
     }
   }
 }

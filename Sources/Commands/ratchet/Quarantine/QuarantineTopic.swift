@@ -21,8 +21,19 @@ final class QuarantineTopic {
     } catch { throw brokerDiagnostic(error, "no client can be made", at: address) }
   }
 
-  /// Shows every committed record, partition after partition, or only those from `start` on of its partition.
+  /// Shows every committed record that has not been erased, partition after partition, or only those from
+  /// `start` on of its partition. It reads twice: what is erased is known only at the end.
   func read(from start: QuarantinePosition? = nil, _ body: (QuarantinedRecord) -> Void) throws(Diagnostic) {
+    var erased: Set<[UInt8]?> = []
+    try readAll(from: start) { if $0.content == .erased { erased.insert($0.storedKey) } }
+    try readAll(from: start) { record in
+      if record.content != .erased, !erased.contains(record.storedKey) { body(record) }
+    }
+  }
+
+  private func readAll(
+    from start: QuarantinePosition?, _ body: (QuarantinedRecord) -> Void
+  ) throws(Diagnostic) {
     do {
       guard let topic = try admin.topics()[name] else {
         throw Diagnostic(

@@ -45,6 +45,8 @@ struct QuarantinedRecord: Equatable {
     case output(topic: String, bytes: String)
     /// Says that a record was published again, and where it lies since.
     case redriven(QuarantinePosition, to: String)
+    /// Says that the record kept under this key is to be forgotten.
+    case erased
     /// Not written by Ratchet.
     case unknown
   }
@@ -55,6 +57,9 @@ struct QuarantinedRecord: Equatable {
     var timestamp: Timestamp
     /// Bytes that did not fit quarantine and were left out; they stand at the origin alone.
     var leftOut_bytes: Int?
+    /// What the record's event breaks, and where in it, as a JSON pointer; empty where nobody says.
+    var rule = ""
+    var pointer = ""
   }
 
   var position: QuarantinePosition
@@ -67,18 +72,21 @@ struct QuarantinedRecord: Equatable {
   var value: [UInt8]?
   /// The original's own.
   var headers: [RecordHeader]
+  /// What it is kept under: the place it came from.
+  var storedKey: [UInt8]?
 
   static let redrivenHeader = "ratchet_redriven"
   static let redrivenToHeader = "ratchet_redriven_to"
 
   private static let inputHeaders = [
-    "ratchet_reason", "ratchet_processor", "ratchet_topic", "ratchet_partition", "ratchet_offset",
-    "ratchet_timestamp",
+    "ratchet_rule", "ratchet_pointer", "ratchet_key", "ratchet_value", "ratchet_reason",
+    "ratchet_processor", "ratchet_topic", "ratchet_partition", "ratchet_offset", "ratchet_timestamp",
   ]
   private static let outputHeaders = [
-    "ratchet_reason", "ratchet_processor", "ratchet_output", "ratchet_bytes",
+    "ratchet_key", "ratchet_reason", "ratchet_processor", "ratchet_output", "ratchet_bytes",
   ]
-  private static let leftOutHeader = "ratchet_left_out_bytes"
+  private static let erasedHeader = "ratchet_erased"
+  private static let leftOut = "left out "
   private static let markerHeaders = [redrivenHeader, redrivenToHeader]
 
   init(_ record: borrowing ConsumedRecord) {
@@ -97,32 +105,41 @@ struct QuarantinedRecord: Equatable {
     allHeaders: [RecordHeader]
   ) {
     (self.position, self.timestamp, self.key, self.value) = (position, timestamp, key, value)
-    (reason, processor, content, headers) = ("", "", .unknown, allHeaders)
-    if let last = takeHeaders(Self.inputHeaders), let partition = Int32(last[3]), let offset = Int64(last[4]),
-      let time = Int64(last[5])
+    (reason, processor, content, headers, storedKey) = ("", "", .unknown, allHeaders, key)
+    if let last = takeHeaders(Self.inputHeaders), let partition = Int32(last.text(7)),
+      let offset = Int64(last.text(8)), let time = Int64(last.text(9))
     {
-      (reason, processor) = (last[0], last[1])
-      let leftOut = headers.count == 1 && value == nil ? takeHeaders([Self.leftOutHeader]) : nil
+      (reason, processor, self.key) = (last.text(4), last.text(5), last[2])
+      let kept = last.text(3)
+      if kept != "whole" { self.value = nil }
       content = .input(
         Origin(
-          partition: TopicPartition(topic: last[2], partition: PartitionID(partition)),
+          partition: TopicPartition(topic: last.text(6), partition: PartitionID(partition)),
           offset: Offset(offset), timestamp: Timestamp(milliseconds: time),
-          leftOut_bytes: leftOut.flatMap { Int($0[0]) }))
+          leftOut_bytes: kept.hasPrefix(Self.leftOut) ? Int(kept.dropFirst(Self.leftOut.count)) : nil,
+          rule: last.text(0), pointer: last.text(1)))
     } else if let last = takeHeaders(Self.outputHeaders) {
-      (reason, processor) = (last[0], last[1])
-      content = .output(topic: last[2], bytes: last[3])
-    } else if let last = takeHeaders(Self.markerHeaders), let position = QuarantinePosition(last[0]) {
-      content = .redriven(position, to: last[1])
+      (self.key, self.value) = (last[0], nil)
+      (reason, processor) = (last.text(1), last.text(2))
+      content = .output(topic: last.text(3), bytes: last.text(4))
+    } else if let last = takeHeaders(Self.markerHeaders), let position = QuarantinePosition(last.text(0)) {
+      content = .redriven(position, to: last.text(1))
+    } else if value == nil, takeHeaders([Self.erasedHeader]) != nil {
+      content = .erased
     }
   }
 
   /// Takes the last headers away if they have these names, and returns their values.
-  private mutating func takeHeaders(_ names: [String]) -> [String]? {
+  private mutating func takeHeaders(_ names: [String]) -> [[UInt8]?]? {
     guard headers.suffix(names.count).map(\.name) == names.map({ Array($0.utf8) }) else { return nil }
-    let values = headers.suffix(names.count).map { String(decoding: $0.value ?? [], as: UTF8.self) }
+    let values = headers.suffix(names.count).map(\.value)
     headers.removeLast(names.count)
     return values
   }
+}
+
+extension [[UInt8]?] {
+  fileprivate func text(_ index: Int) -> String { String(decoding: self[index] ?? [], as: UTF8.self) }
 }
 
 private func copied(_ span: RawSpan?) -> [UInt8]? {

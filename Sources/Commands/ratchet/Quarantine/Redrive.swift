@@ -115,8 +115,9 @@ struct Redrive {
   private func note(_ records: [QuarantinedRecord], _ places: [String]) throws(KafkaError) {
     let batch = ProduceBatch(topic: topic.name)
     for (record, place) in zip(records, places) {
+      // A key of its own and no tombstone: what was set aside stays listed beside it.
       var note = record
-      note.value = nil
+      (note.key, note.value) = (Array("redriven/\(record.position)".utf8), [])
       batch.append(
         note, to: record.position.partition,
         headers: [

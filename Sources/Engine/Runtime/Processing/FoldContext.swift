@@ -40,6 +40,22 @@ public struct FoldContext {
   /// A record is being folded: it is to blame for what it makes.
   private var isFolding = true
   private var oversized: [Oversized] = []
+  private var explanation: Explanation?
+  private var erased: [(partition: TopicPartition, offset: Offset)] = []
+  private var asides: [LateAside] = []
+
+  struct LateAside: Sendable {
+    var partition: TopicPartition
+    var offset: Offset
+    var reason: SetAsideReason
+    var rule: String
+  }
+
+  /// What a fold has to say about a record that it sets aside, beside the reason.
+  struct Explanation: Sendable {
+    var rule: String
+    var pointer: String
+  }
 
   init(
     _ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime, rekey: Rekey? = nil
@@ -126,6 +142,40 @@ public struct FoldContext {
     }
     oversized.append(
       Oversized(topic: topic, key: key.copied, byteCount: byteCount))
+  }
+
+  /// Says of the record being folded which rule it breaks and where in it, as a JSON pointer; quarantine keeps
+  /// it. Only for a record that the fold then sets aside.
+  public mutating func explain(rule: String, pointer: String = "") {
+    explanation = Explanation(rule: rule, pointer: pointer)
+  }
+
+  /// Names in quarantine a record that was folded before and has come to nothing since: it waited for
+  /// something that never came. Its bytes stand at its origin alone.
+  public mutating func setAsideLater(
+    _ partition: TopicPartition, _ offset: Offset, because reason: SetAsideReason, rule: String
+  ) {
+    asides.append(LateAside(partition: partition, offset: offset, reason: reason, rule: rule))
+  }
+
+  mutating func takeLateAsides() -> [LateAside] {
+    defer { asides = [] }
+    return asides
+  }
+
+  /// Has quarantine forget a record that this task set aside, in this epoch or an earlier one (R14.8).
+  public mutating func eraseQuarantined(_ partition: TopicPartition, _ offset: Offset) {
+    erased.append((partition, offset))
+  }
+
+  mutating func takeErased() -> [(partition: TopicPartition, offset: Offset)] {
+    defer { erased = [] }
+    return erased
+  }
+
+  mutating func takeExplanation() -> Explanation? {
+    defer { explanation = nil }
+    return explanation
   }
 
   mutating func takeOversized() -> [Oversized] {

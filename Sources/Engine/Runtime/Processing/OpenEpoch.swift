@@ -35,10 +35,13 @@ internal import Basics
   /// was too large.
   @usableFromInline mutating func settle(_ verdict: Verdict, _ record: borrowing InputRecord) {
     let final = context.isOversized ? .setAside(.tooLarge) : verdict
+    let explanation = context.takeExplanation()
     ledgers[record.input].count(final)
     guard case .setAside(let reason) = final else { return }
+    // What the fold had to say was said of its own reason.
+    let isExplained = final == verdict
     context.takeBack()
-    quarantine.add(record, because: reason, at: context.time)
+    quarantine.add(record, because: reason, isExplained ? explanation : nil, at: context.time)
   }
 
   /// Takes note of an upstream task's announcement; the fold does not see it.
@@ -53,8 +56,10 @@ internal import Basics
   }
 
   /// Ends the folding: outputs at the epoch's end that were too large have no record to set aside, so they
-  /// are named.
+  /// are named; what is to be erased from quarantine follows on what this epoch has put there.
   mutating func finish() {
+    for aside in context.takeLateAsides() { quarantine.add(aside, at: context.time) }
+    for place in context.takeErased() { quarantine.erase(place.partition, place.offset, at: context.time) }
     for oversized in context.takeOversized() { quarantine.add(oversized, at: context.time) }
   }
 }

@@ -63,8 +63,12 @@ public struct OutboundRecords: Sendable {
 
   public mutating func appendHeader(_ name: StaticString, _ value: String) {
     let text = Array(value.utf8)
-    let name = unsafe RawSpan(_unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount)
     appendHeader(name, unsafe text.span.bytes)
+  }
+
+  public mutating func appendHeader(_ name: StaticString, _ value: RawSpan?) {
+    let name = unsafe RawSpan(_unsafeStart: name.utf8Start, byteCount: name.utf8CodeUnitCount)
+    appendHeader(name, value)
   }
 
   private mutating func appendField(_ span: RawSpan?) -> Field {

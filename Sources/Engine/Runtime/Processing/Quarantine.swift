@@ -1,5 +1,6 @@
 // Records set aside, as the quarantine topic will keep them: the original bytes, with headers that say where
-// they stood and why they are here. They are published in the transaction of the epoch that set them aside.
+// they stood and why they are here. Each is keyed by the place it came from, so that a tombstone under that key
+// erases it (R14.8). They are published in the transaction of the epoch that set them aside.
 internal import Basics
 
 /// What the shipped quarantine topic (1 MiB + 64 KiB) takes, less 14 KiB for the headers that say where a
@@ -25,26 +26,64 @@ struct Quarantine {
     self.partition = partition
   }
 
+  /// The key under which a record that stood there is kept: `ratchet.feedback/3@17`.
+  static func key(_ partition: TopicPartition, _ offset: Offset) -> [UInt8] {
+    Array("\(partition)@\(offset)".utf8)
+  }
+
   /// A record that came compressed may be larger than its topic lets it be: then only its key is kept, if
   /// that fits, and its place says where the rest is.
-  mutating func add(_ record: borrowing InputRecord, because reason: SetAsideReason, at time: Timestamp) {
+  mutating func add(
+    _ record: borrowing InputRecord, because reason: SetAsideReason,
+    _ explanation: FoldContext.Explanation? = nil, at time: Timestamp
+  ) {
     let (keyCount, byteCount) = (record.key?.byteCount ?? 0, Self.byteCount(record))
-    if byteCount <= recordBytesMax {
-      records.append(to: 0, partition, at: time, key: record.key, value: record.value)
-      record.forEachHeader { name, value in records.appendHeader(name, value) }
+    let (position, isWhole) = (inputs[record.input], byteCount <= recordBytesMax)
+    let place = Self.key(position, record.offset)
+    // Never null: with a key that would be a tombstone.
+    if isWhole, let value = record.value {
+      records.append(to: 0, partition, at: time, key: unsafe place.span.bytes, value: value)
     } else {
-      records.append(
-        to: 0, partition, at: time, key: keyCount <= recordBytesMax ? record.key : nil, value: nil)
-      records.appendHeader(
-        "ratchet_left_out_bytes", "\(byteCount - (keyCount <= recordBytesMax ? keyCount : 0))")
+      records.append(to: 0, partition, at: time, key: unsafe place.span.bytes, value: RawSpan())
     }
-    let position = inputs[record.input]
+    let keepsKey = keyCount <= recordBytesMax
+    if isWhole { record.forEachHeader { name, value in records.appendHeader(name, value) } }
+    let leftOut = isWhole ? 0 : byteCount - (keepsKey ? keyCount : 0)
+    records.appendHeader("ratchet_rule", explanation?.rule ?? "")
+    records.appendHeader("ratchet_pointer", explanation?.pointer ?? "")
+    records.appendHeader("ratchet_key", keepsKey ? record.key : nil)
+    records.appendHeader(
+      "ratchet_value", leftOut > 0 ? "left out \(leftOut)" : record.value == nil ? "null" : "whole")
+    note(reason, position, record.offset, record.timestamp)
+  }
+
+  /// Names a record that was folded and has waited in vain since.
+  mutating func add(_ aside: FoldContext.LateAside, at time: Timestamp) {
+    let place = Self.key(aside.partition, aside.offset)
+    records.append(to: 0, partition, at: time, key: unsafe place.span.bytes, value: RawSpan())
+    records.appendHeader("ratchet_rule", aside.rule)
+    records.appendHeader("ratchet_pointer", "")
+    records.appendHeader("ratchet_key", nil)
+    records.appendHeader("ratchet_value", "left out 0")
+    note(aside.reason, aside.partition, aside.offset, time)
+  }
+
+  private mutating func note(
+    _ reason: SetAsideReason, _ position: TopicPartition, _ offset: Offset, _ timestamp: Timestamp
+  ) {
     records.appendHeader("ratchet_reason", reason.rawValue)
     records.appendHeader("ratchet_processor", processor)
     records.appendHeader("ratchet_topic", position.topic)
     records.appendHeader("ratchet_partition", "\(position.partition)")
-    records.appendHeader("ratchet_offset", "\(record.offset)")
-    records.appendHeader("ratchet_timestamp", "\(record.timestamp.rawValue)")
+    records.appendHeader("ratchet_offset", "\(offset)")
+    records.appendHeader("ratchet_timestamp", "\(timestamp.rawValue)")
+  }
+
+  /// Takes back what was kept of a record that this task set aside, in this epoch or an earlier one.
+  mutating func erase(_ position: TopicPartition, _ offset: Offset, at time: Timestamp) {
+    let place = Self.key(position, offset)
+    records.append(to: 0, partition, at: time, key: unsafe place.span.bytes, value: nil)
+    records.appendHeader("ratchet_erased", processor)
   }
 
   private static func byteCount(_ record: borrowing InputRecord) -> Int {
@@ -57,7 +96,9 @@ struct Quarantine {
   /// Names an output that could not be published; its value is left out, because it would not fit here
   /// either.
   mutating func add(_ output: FoldContext.Oversized, at time: Timestamp) {
-    records.append(to: 0, partition, at: time, key: unsafe output.key.span.bytes, value: nil)
+    let place = Array("\(output.topic)@\(time.rawValue)/\(records.count)".utf8)
+    records.append(to: 0, partition, at: time, key: unsafe place.span.bytes, value: RawSpan())
+    records.appendHeader("ratchet_key", unsafe output.key.span.bytes)
     records.appendHeader("ratchet_reason", SetAsideReason.tooLarge.rawValue)
     records.appendHeader("ratchet_processor", processor)
     records.appendHeader("ratchet_output", output.topic)

@@ -16,7 +16,7 @@ internal import Store
   private(set) var failure: StoreError?
   /// Segments that have rows on disk, ascending.
   private var segments: [Int64] = []
-  private var oldestSegment = Int64.min
+  private(set) var oldestSegment = Int64.min
   private var restored = StoreBatch()
   /// Of the values that came from the changelog.
   private(set) var restoredSchemas: ClosedRange<UInt8>?
