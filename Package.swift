@@ -109,8 +109,8 @@ let package = Package(
     command(
       "bench",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Runtime", "Store", "CMeter",
-        "CRdKafka",
+        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Processors", "Runtime", "Store",
+        "CMeter", "CRdKafka",
       ]),
 
     tests("BasicsTests", needs: ["Basics"]),
@@ -146,7 +146,8 @@ let package = Package(
       needs: ["Basics", "Control", "Events", "Metrics", "Processors", "Rollouts", "Runtime", "Topology"]),
     tests(
       "ProcessorsTests",
-      needs: ["Basics", "Control", "Events", "Experiments", "Learning", "Processors", "Runtime"]),
+      needs: ["Basics", "Control", "Events", "Experiments", "Learning", "Processors", "Runtime"],
+      data: ["Judge"]),
     tests("LearningTests", needs: ["Basics", "Events", "Learning"], data: ["Judge"]),
     tests(
       "ProcessTests",

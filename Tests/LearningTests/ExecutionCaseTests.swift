@@ -191,15 +191,34 @@ private func candidates(_ arrivals: [Arrival], _ settings: AgentSettings = shipp
     #expect(content.expectedOutput == "call [PHONE]")
   }
 
-  @Test("erasing names every example that was made, with nothing in it")
+  @Test("erasing whose execution it is empties the case and names every example; whose feedback, only that")
   func erased() throws {
     var file = ExecutionCase()
-    _ = file.add(try execution(#"{"execution_id":"x","status":"error","error.type":"e","input_text":"q"}"#))
+    let failed = #"{"execution_id":"x","status":"error","error.type":"e","input_text":"q","user_id":"u"}"#
+    _ = file.add(try execution(failed))
     _ = file.add(try feedback(corrected, id: "a"))
+    _ = file.add(
+      try feedback(
+        #"{"feedback_type":"correction","execution_id":"x","user_id":"v","correction":"c"}"#, id: "b"))
     _ = file.join(shipped, isLearning: true)
     let made = file.takeCandidates(of: key, shipped, isLearning: true, isNew: true)
-    let erased = file.erasedCandidates(of: key)
-    #expect(Set(erased.map(\.id)) == Set(made.map(\.id)) && made.count == 2)
-    #expect(erased.allSatisfy { $0.withdrawal == .erased && $0.content.inputText.isEmpty })
+    #expect(made.count == 3)
+    let nobody = Erasure(organization: "acme", user: "w", session: "u", execution: "y")
+    #expect(!file.isTouched(by: nobody, key))
+    #expect(!file.isTouched(by: Erasure(organization: "other", user: "u"), key), "another organization's u")
+    var rest = file
+    let said = Erasure(organization: "acme", user: "v")
+    #expect(rest.isTouched(by: said, key))
+    #expect(rest.erase(said, key).map(\.id) == [made[2].id])
+    #expect(rest.execution != nil && rest.feedback.map(\.id) == ["a"])
+    for erasure in [
+      Erasure(organization: "acme", user: "u"), Erasure(organization: "acme", execution: "x"),
+    ] {
+      var whole = file
+      #expect(whole.isTouched(by: erasure, key))
+      let erased = whole.erase(erasure, key)
+      #expect(Set(erased.map(\.id)) == Set(made.map(\.id)) && whole == ExecutionCase())
+      #expect(erased.allSatisfy { $0.withdrawal == .erased && $0.content.inputText.isEmpty })
+    }
   }
 }

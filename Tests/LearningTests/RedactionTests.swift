@@ -12,6 +12,10 @@ import Testing
       ("card 4111 1111 1111 1111, or 4111111111111111!", "card [CARD], or [CARD]!"),
       ("4111 1111 1111 1112 has a wrong digit", "4111 1111 1111 1112 has a wrong digit"),
       ("DE89 3704 0044 0532 0130 00 and gb82west12345698765432.", "[IBAN] and [IBAN]."),
+      (
+        "ES91 2100 0418 4502 0005 1332 was paid, 4111 1111 1111 1111 2024 too",
+        "[IBAN] was paid, [CARD] 2024 too"
+      ),
       ("DE88 3704 0044 0532 0130 00", "DE88 3704 0044 0532 0130 00"),
       ("call +49 (30) 901820-10 or (555) 010-4477, 1-555-010-4477", "call [PHONE] or [PHONE], [PHONE]"),
       (

@@ -34,7 +34,9 @@ import Testing
 
     var arrived = event
     arrived.topic = "collect.rekey"
-    let final = right.epoch([arrived])
+    // The owner as if it had not had the event before: then it would be a duplicate.
+    var owner = FoldedTask(collect, partition: owner(key))
+    let final = owner.epoch([arrived])
     #expect(final.record.ledger.folded == 1 && final.outputs(of: collect).map(\.topic) == ["agent-counts"])
     #expect(wrong.epoch([arrived]).record.ledger.folded == 1, "none is sent on twice")
   }

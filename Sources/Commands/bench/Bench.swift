@@ -22,6 +22,7 @@ let benchmarks = [
   Benchmark(name: "engine-latency", run: engineLatencyBenchmark),
   Benchmark(name: "engine-return", run: engineReturnBenchmark),
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
+  Benchmark(name: "learning", run: learningBenchmark),
 ]
 
 @main

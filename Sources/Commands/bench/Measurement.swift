@@ -26,6 +26,18 @@ struct Measurement {
       allocations: ratchet_thread_allocations() - allocations, hash: hash)
   }
 
+  /// Both stretches of the same work together.
+  static func + (a: Measurement, b: Measurement) -> Measurement {
+    var both = a
+    both.count += b.count
+    both.elapsed += b.elapsed
+    both.threadCPU_ns += b.threadCPU_ns
+    both.processCPU_ns += b.processCPU_ns
+    both.allocations += b.allocations
+    both.hash = a.hash &* 31 &+ b.hash
+    return both
+  }
+
   var threadCPUPerRecord_ns: Double { Double(threadCPU_ns) / Double(count) }
   var allocationsPerRecord: Double { Double(allocations) / Double(count) }
 

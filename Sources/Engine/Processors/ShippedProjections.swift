@@ -7,6 +7,9 @@ internal import Rollouts
 
 /// Every declared projection and decision.
 public let shippedProjections: [ProjectionShape] = [
+  LearningExampleField.shape,
+  AnnotationQueueField.shape,
+  AnnotationProgressField.shape,
   ExperimentTallyField.shape,
   ChunkRelevanceField.shape,
   DeploymentField.shape,

@@ -1,17 +1,24 @@
-// The first processor: what agents did and what was said about it, counted where it lands. It decodes each
-// event, sets aside what is none, forwards what another task owns, and sends on one partial per agent and
-// epoch.
+// The first processor: what agents did and what was said about it. It decodes each event, sets aside what is
+// none, forwards what another task owns, joins the rest by execution, makes candidates of learning examples
+// out of what has met, and sends on one partial count per agent and epoch.
 internal import Basics
 internal import Events
+internal import Learning
 internal import Metrics
 internal import Runtime
 
-/// Folds an epoch's events into counts by agent; beyond the epoch it remembers its settings alone.
+/// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 3
+  static let version: UInt64 = 4
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
+
+  /// The numbers of its outputs.
+  enum Output {
+    static let counts = 0
+    static let candidates = 1
+  }
 
   /// In a `let`, because exclusivity of a property that changes is checked at every event.
   private final class Desk {
@@ -19,32 +26,140 @@ struct Collect: Processor {
   }
 
   private let desk = Desk()
+  private let join = ExecutionJoin()
   private var control = ControlState()
+  private var forgotten = ForgottenPeople()
   private var counts = AgentCounts()
   private var bytes: [UInt8] = []
+  /// The partition of each input.
+  private let places: [TopicPartition]
 
-  var stores: [any TaskStore] { [control.store] }
+  init(_ inputs: [String], task: PartitionID) {
+    places = inputs.map { TopicPartition(topic: $0, partition: task) }
+  }
+
+  var stores: [any TaskStore] { [control.store, join.cases, join.users] + forgotten.stores }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
-    if record.input == 0 { return control.fold(record, with: &desk.decoder.value).verdict }
+    join.advance(to: context.time)
+    forgotten.advance(to: context.time)
     let desk = desk
+    if record.input == 0 {
+      let outcome = control.fold(record, with: &desk.decoder.value)
+      if let erasure = outcome.erasure { forget(erasure, in: &context) }
+      return outcome.verdict
+    }
     do throws(Violation) {
-      return try collect(record, with: &desk.decoder.value, in: &context)
+      let envelope = try Envelope(record)
+      do throws(Violation) {
+        return try collect(record, envelope, with: &desk.decoder.value, in: &context)
+      } catch {
+        let subjects = AsideSubjects(organization: envelope.organization.string, keys: nil)
+        forgotten.note(places[record.input], record.offset, subjects)
+        throw error
+      }
     } catch {
-      return .setAside(SetAsideReason(rawValue: error.reason.rawValue))
+      return context.setAside(error)
     }
   }
 
   private mutating func collect(
-    _ record: borrowing InputRecord, with decoder: inout EventDecoder, in context: inout FoldContext
+    _ record: borrowing InputRecord, _ envelope: borrowing Envelope, with decoder: inout EventDecoder,
+    in context: inout FoldContext
   ) throws(Violation) -> Verdict {
     let topic = record.input <= Self.topics.count ? Self.topics[record.input - 1] : nil
-    let envelope = try Envelope(record)
     let event = try decoder.decode(envelope, from: topic)
     if context.forward(record, toOwnerOf: event) { return .forwarded }
+    if forgotten.covers(event.subjects(in: envelope), at: envelope.time) { return .folded }
+    let result = take(event, envelope)
+    if let refusal = result.refusal {
+      forgotten.note(
+        places[record.input], record.offset,
+        AsideSubjects(organization: envelope.organization.string, keys: event.subjects(in: envelope)))
+      return context.setAside(refusal.reason, rule: refusal.rule)
+    }
+    emit(result.candidates, in: &context)
     // What a session says may be about no agent.
     guard let agent = envelope.agent else { return .folded }
     return count(envelope.organization, agent, envelope.type) ? .folded : .setAside(.invalid)
+  }
+
+  private mutating func forget(_ erasure: Erasure, in context: inout FoldContext) {
+    forgotten.forget(erasure, at: EventTime(milliseconds: context.time.rawValue), in: &context)
+    emit(join.erase(erasure), in: &context)
+  }
+
+  mutating func closeEpoch(in context: inout FoldContext) {
+    for partial in counts.take() {
+      let key = Array(partial.key.utf8)
+      bytes.removeAll(keepingCapacity: true)
+      partial.store(into: &bytes)
+      context.emit(Output.counts, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+    }
+  }
+}
+
+// MARK: - By type
+
+extension Collect {
+  private mutating func take(
+    _ event: borrowing DecodedEvent, _ envelope: borrowing Envelope
+  ) -> ExecutionJoin.Result {
+    switch event.type {
+    case .executionCompleted:
+      let fields = event.fields(ExecutionCompleted.self)
+      let key = ScopedKey(.execution, organization: envelope.organization, id: event.key)
+      return join.add(ExecutionRecord(envelope, fields), key, settings(of: envelope))
+    case .feedbackGiven: return take(event.fields(FeedbackGiven.self), event, envelope)
+    case .feedbackRetracted:
+      let fields = event.fields(FeedbackRetracted.self)
+      let kind = Self.kind(
+        fields.has(.executionID), fields.has(.sessionID), fields.has(.userID))
+      return join.retract(
+        fields.text(.feedbackID)?.string ?? "", at: envelope.time,
+        ScopedKey(kind, organization: envelope.organization, id: event.key), settings(of: envelope))
+    case .executionEvaluated, .retrievalPerformed, .retrievalJudged:
+      return join.note(
+        envelope.identity, ScopedKey(.execution, organization: envelope.organization, id: event.key))
+    default:
+      return join.note(
+        envelope.identity, ScopedKey(.session, organization: envelope.organization, id: event.key))
+    }
+  }
+
+  private mutating func take(
+    _ fields: borrowing Fields<FeedbackGiven>, _ event: borrowing DecodedEvent, _ envelope: borrowing Envelope
+  ) -> ExecutionJoin.Result {
+    let kind = Self.kind(fields.has(.executionID), fields.has(.sessionID), fields.has(.userID))
+    let settings = settings(of: envelope)
+    let record = FeedbackRecord(envelope, fields, settings, keepsTexts: kind == .execution)
+    var user: ScopedKey?
+    if let id = fields.text(.userID) {
+      user = ScopedKey(.user, organization: envelope.organization, id: id)
+    } else if let id = fields.text(.sessionID) {
+      user = ScopedKey(.session, organization: envelope.organization, id: id)
+    }
+    return join.add(
+      record, text: fields.text(.text)?.string ?? fields.text(.correction)?.string, by: user,
+      ScopedKey(kind, organization: envelope.organization, id: event.key), settings)
+  }
+
+  /// What the key of an event about a judgement names: the first that it has.
+  private static func kind(_ hasExecution: Bool, _ hasSession: Bool, _ hasUser: Bool) -> ScopedKey.Kind {
+    hasExecution ? .execution : hasSession ? .session : hasUser ? .user : .event
+  }
+
+  private mutating func settings(of envelope: borrowing Envelope) -> AgentSettings {
+    control.settings(organization: envelope.organization.string, agent: envelope.agent?.string ?? "")
+  }
+
+  private mutating func emit(_ candidates: [Candidate], in context: inout FoldContext) {
+    for candidate in candidates {
+      let key = Array(candidate.id.utf8)
+      bytes.removeAll(keepingCapacity: true)
+      candidate.store(into: &bytes)
+      context.emit(Output.candidates, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+    }
   }
 
   /// What stands in the record as it is meant costs nothing; only escapes make a copy.
@@ -59,14 +174,5 @@ struct Collect: Processor {
     )
     return unsafe counts.add(
       organization: organization.span.bytes, agent: agent.span.bytes, type: type.span.bytes)
-  }
-
-  mutating func closeEpoch(in context: inout FoldContext) {
-    for partial in counts.take() {
-      let key = Array(partial.key.utf8)
-      bytes.removeAll(keepingCapacity: true)
-      partial.store(into: &bytes)
-      context.emit(0, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
-    }
   }
 }

@@ -4,14 +4,22 @@ internal import Runtime
 
 extension ProcessorDefinition {
   static func collect(prefix: String) -> ProcessorDefinition {
-    ProcessorDefinition(
+    let inputs =
+      [ProcessorInput("\(prefix).control", .control)]
+      + Collect.topics.map { ProcessorInput("\(prefix).\($0.rawValue)", .outside) }
+    let rekey = "\(prefix).collect.rekey"
+    let names = inputs.map(\.topic) + [rekey]
+    return ProcessorDefinition(
       "collect", epochsTopic: "\(prefix).collect.epochs", quarantineTopic: "\(prefix).quarantine",
-      inputs: [ProcessorInput("\(prefix).control", .control)]
-        + Collect.topics.map { ProcessorInput("\(prefix).\($0.rawValue)", .outside) },
-      outputs: [ProcessorOutput("\(prefix).agent-counts", isAnnounced: true)],
-      changelogTopics: ["\(prefix).collect.settings.changelog"],
-      rekey: ProcessorOutput("\(prefix).collect.rekey", recordBytesMax: 1_048_588),
-      codeHash: Collect.version
-    ) { _ in Collect() }
+      inputs: inputs,
+      outputs: [
+        ProcessorOutput("\(prefix).agent-counts", isAnnounced: true),
+        ProcessorOutput("\(prefix).candidates", isAnnounced: true),
+      ],
+      changelogTopics: ["settings", "executions", "users", "erasures", "set-aside"].map {
+        "\(prefix).collect.\($0).changelog"
+      },
+      rekey: ProcessorOutput(rekey, recordBytesMax: 1_048_588), codeHash: Collect.version
+    ) { Collect(names, task: $0) }
   }
 }

@@ -112,7 +112,7 @@ extension ExecutionCase {
       createdAt: max(record.time, execution.time), withdrawal: said)
   }
 
-  private func exampleID(of key: ScopedKey, _ index: Int) -> String {
+  func exampleID(of key: ScopedKey, _ index: Int) -> String {
     ExampleID.ofFeedback(
       feedback[index].id, from: feedback[index].text(.source) ?? "", on: key.id, of: key.organization)
   }
@@ -132,20 +132,6 @@ extension ExecutionCase {
     content.executionUserID = execution.userID
     content.isCut = execution.isCut
     return content
-  }
-
-  /// All candidates that were ever taken of this case, as erased: nothing of them is left (R14.8).
-  public func erasedCandidates(of key: ScopedKey) -> [Candidate] {
-    guard let execution else { return [] }
-    let organization = key.organization
-    var ids = feedback.indices.filter { feedback[$0].exampleType != nil }.map { exampleID(of: key, $0) }
-    if execution.hasFailureExample { ids.append(ExampleID.make(organization, "failure", key.id)) }
-    return ids.map {
-      Candidate(
-        organization: organization, agent: execution.agent, id: $0,
-        ExampleContent(.failure, inputText: "", from: .userFeedback), createdAt: execution.time,
-        withdrawal: .erased)
-    }
   }
 }
 

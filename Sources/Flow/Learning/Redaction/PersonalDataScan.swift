@@ -108,8 +108,7 @@ extension PersonalDataScan {
   /// front.
   private func endOfPhone(at start: Int) -> Int? {
     if byte(start) == UInt8(ascii: "+") {
-      let (end, digits) = digitRun(from: start + 1, separators: " .-()", separatorsMax: 2, digitsMax: 16)
-      return (8...15).contains(digits.count) && !byte(end).isAlphanumeric ? end : nil
+      return lastEnd(from: start + 1, separators: " .-()", separatorsMax: 2) { (8...15).contains($0.count) }
     }
     if byte(start) == UInt8(ascii: "(") {
       guard (1...3).allSatisfy({ byte(start + $0).isDigit }), byte(start + 4) == UInt8(ascii: ")") else {
@@ -122,56 +121,63 @@ extension PersonalDataScan {
       ?? endOfGroups([1, 3, 3, 4], separators: "-.", at: start)
   }
 
-  /// 13 to 19 digits, single spaces or hyphens between them, whose check digit is right (Luhn, ISO/IEC 7812).
+  /// 13 to 19 digits, single spaces or hyphens between them, whose check digit is right (Luhn, ISO/IEC
+  /// 7812).
   private func endOfCard(at start: Int) -> Int? {
-    let (end, digits) = digitRun(from: start, separators: " -", digitsMax: 20)
-    guard (13...19).contains(digits.count), !byte(end).isAlphanumeric else { return nil }
-    var sum = 0
-    for (index, digit) in digits.reversed().enumerated() {
-      let value = Int(digit) * (index % 2 == 1 ? 2 : 1)
-      sum += value > 9 ? value - 9 : value
+    lastEnd(from: start, separators: " -", separatorsMax: 1) { digits in
+      guard (13...19).contains(digits.count) else { return false }
+      var sum = 0
+      for (index, digit) in digits.reversed().enumerated() {
+        let value = Int(digit) * (index % 2 == 1 ? 2 : 1)
+        sum += value > 9 ? value - 9 : value
+      }
+      return sum % 10 == 0
     }
-    return sum % 10 == 0 ? end : nil
   }
 
-  /// Digits with at most so many of `separators` between two of them, and where they end.
-  private func digitRun(
-    from start: Int, separators: String, separatorsMax: Int = 1, digitsMax: Int
-  ) -> (end: Int, digits: [UInt8]) {
+  /// Digits with at most so many of `separators` between two of them: the last place, with no letter or digit
+  /// behind it, at which `accepts` takes the digits so far.
+  private func lastEnd(
+    from start: Int, separators: String, separatorsMax: Int, _ accepts: ([UInt8]) -> Bool
+  ) -> Int? {
     var (place, end): (Int, Int) = (start, start)
-    var digits: [UInt8] = []
-    while digits.count < digitsMax {
+    var (digits, found): ([UInt8], Int?) = ([], nil)
+    while digits.count < 20 {
       if byte(place).isDigit {
         digits.append(byte(place) - UInt8(ascii: "0"))
         place += 1
         end = place
+        if !byte(end).isAlphanumeric, accepts(digits) { found = end }
       } else if !digits.isEmpty, place - end < separatorsMax, separators.utf8.contains(byte(place)) {
         place += 1
       } else {
         break
       }
     }
-    return (end, digits)
+    return found
   }
 
   /// Two letters, two digits and 11 to 30 letters or digits, perhaps in groups of four with spaces between,
-  /// whose check digits are right (ISO 13616: the number they make is 1 modulo 97).
+  /// whose check digits are right (ISO 13616: the number they make is 1 modulo 97). The longest that is.
   private func endOfIBAN(at start: Int) -> Int? {
     guard byte(start).isLetter, byte(start + 1).isLetter, byte(start + 2).isDigit, byte(start + 3).isDigit
     else { return nil }
-    var (characters, place, end): ([UInt8], Int, Int) = ([], start, start)
-    while characters.count < 35 {
+    var (characters, place, found): ([UInt8], Int, Int?) = ([], start, nil)
+    while characters.count < 34 {
       if byte(place).isAlphanumeric {
         characters.append(byte(place))
         place += 1
-        end = place
-      } else if byte(place) == UInt8(ascii: " "), characters.count % 4 == 0, place == end {
+        if !byte(place).isAlphanumeric, characters.count >= 15, Self.isIBAN(characters) { found = place }
+      } else if byte(place) == UInt8(ascii: " "), characters.count % 4 == 0, byte(place - 1).isAlphanumeric {
         place += 1
       } else {
         break
       }
     }
-    guard (15...34).contains(characters.count), !byte(end).isAlphanumeric else { return nil }
+    return found
+  }
+
+  private static func isIBAN(_ characters: [UInt8]) -> Bool {
     var remainder = 0
     for character in characters[4...] + characters[..<4] {
       if character.isDigit {
@@ -180,7 +186,7 @@ extension PersonalDataScan {
         remainder = (remainder * 100 + Int((character | 0x20) - UInt8(ascii: "a")) + 10) % 97
       }
     }
-    return remainder == 1 ? end : nil
+    return remainder == 1
   }
 }
 
