@@ -175,3 +175,30 @@ extension DocumentTests {
     }
   }
 }
+
+extension DocumentTests {
+  /// The last number of each section of the requirements; R12 and R16 have none.
+  private static let sections = [
+    "R1": 15, "R2": 6, "R3": 7, "R4": 6, "R5": 6, "R6": 7, "R7": 4, "R8": 16, "R9": 37, "R10": 10, "R11": 8,
+    "R13": 8, "R14": 11, "R15": 11,
+  ]
+
+  @Test("the coverage has one line for each promise and each requirement, done with a test or said not to be")
+  func coverage() throws {
+    var wanted = Set((1...7).map { "P\($0)" } + ["R12", "R16"])
+    for (section, last) in Self.sections { wanted.formUnion((1...last).map { "\(section).\($0)" }) }
+    var found: [String] = []
+    for line in try Documents.text("docs/coverage.md").split(separator: "\n") where line.hasPrefix("| ") {
+      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      guard cells.count == 8, cells[1] != "id" else { continue }
+      found.append(cells[1])
+      let state = cells[2]
+      #expect(state == "done" || state == "not done" || state.hasPrefix("partly: "), "\(line)")
+      if state == "done" { #expect(!cells[4].isEmpty && !cells[5].isEmpty, "\(line)") }
+    }
+    #expect(found.count == Set(found).count)
+    #expect(Set(found) == wanted)
+  }
+}

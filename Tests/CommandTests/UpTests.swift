@@ -48,6 +48,9 @@ private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
           acme/airline            3    4.26          -                -
 
         """)
+    #expect(!state.isRolledBack("d1"))
+    #expect(state.take(record("deployments", "d1", #"{"phase":"rolled_back","percent":0}"#)) == nil)
+    #expect(state.isRolledBack("d1") && !state.isRolledBack("1"))
     #expect(state.take(record("alert-states", "1", nil)) == nil)
     #expect(state.take(record("quarantine", "", "no JSON")) == nil)
     let later = state.summary(tasks, at: .zero)
@@ -70,7 +73,7 @@ private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
           "rollback-decisions", "d1",
           """
           {"deployment_id":"d1","action":"immediate_rollback","cause":"errorRateSpike","target_percent":0,\
-          "reason":"too many","evidence":[{"topic":"r.x","partition":2,"first":5,"last":9}]}
+          "reason":"too many","evidence":[{"topic":"r.x","partition":2,"first_offset":5,"last_offset":9}]}
           """))
           == """
           rollback  d1: immediate_rollback by errorRateSpike to 0%

@@ -13,7 +13,8 @@ struct ToldExecution {
 }
 
 extension StoryGenerator {
-  static let deploymentID = "airline-prompt-8"
+  /// Of the scenario with a bad canary.
+  public static let deploymentID = "airline-prompt-8"
   static let experimentID = "airline-tone"
 
   mutating func execute(_ index: Int, at begin: Timestamp) {

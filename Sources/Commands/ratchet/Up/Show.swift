@@ -45,6 +45,8 @@ struct Show {
   private mutating func publish() throws(Diagnostic) {
     guard let publisher else { return }
     let now = systemTime()
+    // Whom the executor obeys, its users obey: nobody is given the candidate any more.
+    if watch?.state.isRolledBack(StoryGenerator.deploymentID) == true { story?.endRollout(at: now) }
     while let time = story?.nextTime, time <= now, let event = story?.next() { try publisher.publish(event) }
     try publisher.push()
   }

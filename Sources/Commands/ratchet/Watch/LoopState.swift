@@ -83,6 +83,13 @@ struct LoopState {
     return counts.sorted { $0.key < $1.key }.map { (status: $0.key, count: $0.value) }
   }
 
+  /// Whether a deployment's candidate has been taken away again.
+  func isRolledBack(_ deployment: String) -> Bool {
+    rollouts.contains { key, rollout in
+      (key == deployment || key.hasSuffix("/\(deployment)")) && rollout.phase == "rolled_back"
+    }
+  }
+
   // MARK: - News
 
   private func alertNews(_ leaves: JSONLeaves) -> String {
@@ -194,8 +201,8 @@ extension JSONLeaves {
     while let topic = self["evidence.\(found.count).topic"] {
       let place = "evidence.\(found.count)"
       let partition = self["\(place).partition"] ?? "?"
-      let first = first(of: "\(place).first_offset", "\(place).first") ?? "?"
-      let last = self.first(of: "\(place).last_offset", "\(place).last") ?? "?"
+      let first = self["\(place).first_offset"] ?? "?"
+      let last = self["\(place).last_offset"] ?? "?"
       found.append("\(topic)/\(partition) \(first)-\(last)")
     }
     return found
