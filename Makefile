@@ -56,6 +56,7 @@ soak: setup-test
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
 	RATCHET_KILLS=40 $(SOAK) --filter 'ProcessTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_JUDGED=1000 $(SOAK) --filter 'ExperimentsTests'
+	RATCHET_SCENARIOS=all RATCHET_CANARIES=1000 $(SOAK) --filter 'RolloutsTests'
 
 bench: setup
 	swift build -c release

@@ -8,5 +8,5 @@ let commandTable: [Command] = [
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
   .top,
   .rolloutStatus, .rolloutApprove, .rolloutHold, .rolloutResume, .rolloutRollback, .rolloutCancel,
-  .rolloutDrill, .executor,
+  .rolloutDrill, .executor, .backtest,
 ]

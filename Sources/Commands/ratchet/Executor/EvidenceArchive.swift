@@ -13,6 +13,8 @@ struct EvidenceArchive {
 
   /// What one archive holds at most of the inputs' records; what is left out is said in its last line.
   static let recordsMax = 200_000
+  /// A topic that cannot be read within this time is left out.
+  private static let patience = Duration.seconds(20)
   /// Projections of what was learned; those that the broker does not have are left out.
   static let projections = [
     "deployments", "learning-examples", "agent-scorecards", "learning-session-metrics",
@@ -56,7 +58,7 @@ struct EvidenceArchive {
       client.setting(["isolation.level": "read_committed", "fetch.wait.max.ms": "100"]))
     let queue = try consumer.start(range.place, at: .offset(range.first))
     var batch = ConsumeBatch(capacity: 1000)
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Self.patience
     while count < Self.recordsMax, ContinuousClock.now < deadline {
       consumer.wait(.milliseconds(50))
       try queue.read(into: &batch)
@@ -77,7 +79,7 @@ struct EvidenceArchive {
     let follower = try TopicFollower([topic], prefix: prefix, client)
     guard follower.partitionCount > 0 else { return }
     var rows: [String: FollowedRecord] = [:]
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + Self.patience
     while !follower.hasCaughtUp, ContinuousClock.now < deadline {
       try follower.turn(.milliseconds(50)) { record in
         if record.leaves?["organization"] == decision.organization { rows[record.key] = record }

@@ -9,7 +9,7 @@ extension ProcessorDefinition {
       "rollouts", epochsTopic: "\(prefix).rollouts.epochs", quarantineTopic: "\(prefix).quarantine",
       inputs: [
         ProcessorInput("\(prefix).control", .control), ProcessorInput(events, .outside),
-        ProcessorInput(series, writtenBy: [.init("metrics", epochsTopic: "\(prefix).metrics.epochs")]),
+        ProcessorInput(series, writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
       ],
       outputs: ["deployments", "rollback-decisions", "rollout-decisions"].map {
         ProcessorOutput("\(prefix).\($0)")

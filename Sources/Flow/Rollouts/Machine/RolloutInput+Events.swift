@@ -1,10 +1,9 @@
 // Events of the topic deployment-events as what happens to a deployment.
-internal import Events
-internal import Rollouts
+public import Events
 
 extension RolloutInput {
   /// What an event says, and of which deployment; nil for a type that says nothing of one.
-  static func read(
+  public static func read(
     _ event: borrowing DecodedEvent, of envelope: borrowing Envelope
   ) -> (deployment: String, input: RolloutInput)? {
     switch event.type {
