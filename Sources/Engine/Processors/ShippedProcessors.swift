@@ -4,5 +4,5 @@ public import Runtime
 
 /// Every processor, over topics whose names begin with `prefix`.
 public func shippedProcessors(prefix: String) -> [ProcessorDefinition] {
-  [.collect(prefix: prefix), .review(prefix: prefix), .metrics(prefix: prefix)]
+  [.collect(prefix: prefix), .review(prefix: prefix), .metrics(prefix: prefix), .rollouts(prefix: prefix)]
 }

@@ -18,6 +18,7 @@ struct Collect: Processor {
   enum Output {
     static let counts = 0
     static let candidates = 1
+    static let deploymentSeries = 2
   }
 
   /// In a `let`, because exclusivity of a property that changes is checked at every event.
@@ -26,10 +27,11 @@ struct Collect: Processor {
   }
 
   private let desk = Desk()
-  private let join = ExecutionJoin()
+  let join = ExecutionJoin()
   private var control = ControlState()
   private var forgotten = ForgottenPeople()
   private var counts = AgentCounts()
+  var deployments = DeploymentSeat()
   private var bytes: [UInt8] = []
   /// The partition of each input.
   private let places: [TopicPartition]
@@ -79,6 +81,8 @@ struct Collect: Processor {
       return context.setAside(refusal.reason, rule: refusal.rule)
     }
     emit(result.candidates, in: &context)
+    let origin = EvidenceOrigin(places[record.input], record.offset)
+    addToDeployments(event, envelope, result.matched, from: origin)
     // What a session says may be about no agent.
     guard let agent = envelope.agent else { return .folded }
     return count(envelope.organization, agent, envelope.type) ? .folded : .setAside(.invalid)
@@ -90,6 +94,7 @@ struct Collect: Processor {
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
+    deployments.closeEpoch(Output.deploymentSeries, in: &context)
     for partial in counts.take() {
       let key = Array(partial.key.utf8)
       bytes.removeAll(keepingCapacity: true)

@@ -15,6 +15,7 @@ extension ProcessorDefinition {
       outputs: [
         ProcessorOutput("\(prefix).agent-counts", isAnnounced: true),
         ProcessorOutput("\(prefix).candidates", isAnnounced: true),
+        ProcessorOutput("\(prefix).deployment-series", isAnnounced: true),
       ],
       changelogTopics: ["settings", "executions", "users", "erasures", "set-aside"].map {
         "\(prefix).collect.\($0).changelog"
