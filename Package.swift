@@ -67,13 +67,14 @@ let package = Package(
     module("Events", at: "Flow/Events", needs: ["Basics"]),
     module("Experiments", at: "Flow/Experiments", needs: ["Basics", "Events"]),
     module("Metrics", at: "Flow/Metrics", needs: ["Basics", "Events"]),
-    module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Metrics"]),
+    module("Alerts", at: "Flow/Alerts", needs: ["Basics", "Events", "Metrics"]),
     module("Rollouts", at: "Flow/Rollouts", needs: ["Basics", "Events", "Metrics"]),
     module("Learning", at: "Flow/Learning", needs: ["Basics", "Events"]),
 
     // Engine.
     module(
-      "Topology", at: "Engine/Topology", needs: ["Alerts", "Basics", "Events", "Metrics", "Rollouts", "YAML"]),
+      "Topology", at: "Engine/Topology",
+      needs: ["Alerts", "Basics", "Events", "Metrics", "Rollouts", "YAML"]),
     module(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
@@ -82,9 +83,13 @@ let package = Package(
     module(
       "Processors", at: "Engine/Processors",
       needs: [
-        "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Rollouts", "Runtime",
+        "Alerts", "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Rollouts", "Runtime",
         "Topology",
       ]),
+
+    // Gateway: HTTP.
+    module(
+      "Gateway", at: "Gateway", needs: ["Basics", "HTTP", "Metrics", "POSIX", "Processors", "Runtime"]),
 
     // Broker: the embedded one-machine broker.
     module("BrokerProtocol", at: "Broker/Protocol", needs: ["Basics"]),
@@ -119,6 +124,8 @@ let package = Package(
     tests("BrokerLiveTests", needs: ["Basics", "ratchet"], data: ["Clients"]),
     tests("BrokerProtocolTests", needs: ["Basics", "BrokerProtocol"]),
     tests("YAMLTests", needs: ["Basics", "YAML"], data: ["Golden"]),
+    tests(
+      "GatewayTests", needs: ["Basics", "Gateway", "HTTP", "Metrics", "Processors", "Runtime"]),
     tests("HTTPTests", needs: ["HTTP", "POSIX"]),
     tests(
       "TopologyTests", needs: ["Basics", "Metrics", "Rollouts", "Topology"], data: ["Golden"]),

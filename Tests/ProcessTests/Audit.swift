@@ -56,9 +56,9 @@ struct Audit {
     #expect(quarantined.sorted() == aside.sorted(), "each once in quarantine", sourceLocation: location)
     let collected = try checkEpochs("collect", of: World.inputs, location)
     #expect(collected.read == read, "records in the epochs of collect", sourceLocation: location)
-    let folded = try checkEpochs("metrics", of: ["agent-counts"], location)
+    let folded = try checkEpochs("metrics", of: ["panes"], location)
     // What lies behind the last epoch can only be an idle task's word of its time, which has no key.
-    let (partials, behind) = try split(world.read("agent-counts"), at: folded.next)
+    let (partials, behind) = try split(world.read("panes"), at: folded.next)
     #expect(folded.read == partials.count, "partials in the epochs of metrics", sourceLocation: location)
     #expect(behind.allSatisfy { $0.key == nil }, "partials not folded", sourceLocation: location)
     return read
@@ -70,7 +70,7 @@ struct Audit {
     var (before, behind): ([Record], [Record]) = ([], [])
     for (number, records) in partitions.enumerated() {
       let partition = TopicPartition(
-        topic: world.topic("agent-counts"), partition: PartitionID(Int32(number)))
+        topic: world.topic("panes"), partition: PartitionID(Int32(number)))
       let end = next[partition] ?? .zero
       before += records.filter { $0.offset < end }
       behind += records.filter { $0.offset >= end }
@@ -114,9 +114,14 @@ struct Audit {
     var counts: Counts = [:]
     for (key, value) in last {
       let object = try #require(try JSONSerialization.jsonObject(with: Data(value)) as? [String: Any])
-      let types = try #require(object["events_by_type"] as? [String: Int])
-      for (type, events) in types { counts["\(key) \(type)"] = events }
-      #expect(object["events"] as? Int == types.values.reduce(0, +))
+      // Versions of prompts have scorecards of their own.
+      guard object["prompt_version"] == nil else { continue }
+      for measure in object["total"] as? [[String: Any]] ?? [] {
+        guard measure["measure"] as? String == "events_by_type", let type = measure["part"] as? String,
+          let events = measure["value"] as? Double
+        else { continue }
+        counts["\(key) \(type)"] = Int(events)
+      }
     }
     return counts
   }

@@ -23,7 +23,7 @@ import Testing
     let event = FoldedTask.Record.event(topic, type, key: "wire", data)
     var right = FoldedTask(collect, partition: owner(key))
     let folded = right.epoch([event])
-    #expect(folded.record.ledger.folded == 1 && folded.outputs(of: collect).map(\.topic) == ["agent-counts"])
+    #expect(folded.record.ledger.folded == 1 && folded.outputs.isEmpty)
 
     var wrong = FoldedTask(collect, partition: (owner(key) + 1) % 4)
     let sent = wrong.epoch([event])
@@ -37,7 +37,7 @@ import Testing
     // The owner as if it had not had the event before: then it would be a duplicate.
     var owner = FoldedTask(collect, partition: owner(key))
     let final = owner.epoch([arrived])
-    #expect(final.record.ledger.folded == 1 && final.outputs(of: collect).map(\.topic) == ["agent-counts"])
+    #expect(final.record.ledger.folded == 1 && final.outputs.isEmpty)
     #expect(wrong.epoch([arrived]).record.ledger.folded == 1, "none is sent on twice")
   }
 

@@ -2,7 +2,10 @@
 // no domain; the folder of each holds its fold and its definition.
 public import Runtime
 
-/// Every processor, over topics whose names begin with `prefix`.
-public func shippedProcessors(prefix: String) -> [ProcessorDefinition] {
-  [.collect(prefix: prefix), .review(prefix: prefix), .metrics(prefix: prefix), .rollouts(prefix: prefix)]
+/// Every processor, over topics whose names begin with `prefix`; `board` takes what the gateway shows.
+public func shippedProcessors(prefix: String, board: MetricsBoard? = nil) -> [ProcessorDefinition] {
+  [
+    .collect(prefix: prefix), .review(prefix: prefix), .metrics(prefix: prefix, board: board),
+    .rollouts(prefix: prefix),
+  ]
 }

@@ -56,6 +56,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let remote = try BrokerConnection.configuration(arguments)
   let folder = try DataFolder(engineFolder(in: data))
   let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
+  let board = MetricsBoard()
   let engine: Engine
   let executor: ExecutorThread?
   var show: Show
@@ -80,7 +81,8 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, log)
     }
     engine = try Engine.start(
-      shippedProcessors(prefix: prefix), workers: workers, client: client, group: prefix, folder: folder,
+      shippedProcessors(prefix: prefix, board: board), workers: workers, client: client, group: prefix,
+      folder: folder,
       sessionTimeout: sessionTimeout)
     if let notice = engine.notice { log.warning("state_damaged", notice.description) }
   } catch {

@@ -1,6 +1,6 @@
 // The first processor: what agents did and what was said about it. It decodes each event, sets aside what is
 // none, forwards what another task owns, joins the rest by execution, makes candidates of learning examples
-// out of what has met, and sends on one partial count per agent and epoch.
+// out of what has met, and counts into panes of declared metrics.
 internal import Basics
 internal import Events
 internal import Learning
@@ -10,13 +10,13 @@ internal import Runtime
 /// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 4
+  static let version: UInt64 = 5
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
   /// The numbers of its outputs.
   enum Output {
-    static let counts = 0
+    static let panes = 0
     static let candidates = 1
     static let deploymentSeries = 2
   }
@@ -30,14 +30,15 @@ struct Collect: Processor {
   let join = ExecutionJoin()
   private var control = ControlState()
   private var forgotten = ForgottenPeople()
-  private var counts = AgentCounts()
   var deployments = DeploymentSeat()
+  private var panes: PaneSeat
   private var bytes: [UInt8] = []
   /// The partition of each input.
   private let places: [TopicPartition]
 
   init(_ inputs: [String], task: PartitionID) {
     places = inputs.map { TopicPartition(topic: $0, partition: task) }
+    panes = PaneSeat("collect", task: task, output: Output.panes)
   }
 
   var stores: [any TaskStore] { [control.store, join.cases, join.users] + forgotten.stores }
@@ -47,6 +48,7 @@ struct Collect: Processor {
     forgotten.advance(to: context.time)
     let desk = desk
     if record.input == 0 {
+      panes.controlChanged()
       let outcome = control.fold(record, with: &desk.decoder.value)
       if let erasure = outcome.erasure { forget(erasure, in: &context) }
       return outcome.verdict
@@ -83,9 +85,8 @@ struct Collect: Processor {
     emit(result.candidates, in: &context)
     let origin = EvidenceOrigin(places[record.input], record.offset)
     addToDeployments(event, envelope, result.matched, from: origin)
-    // What a session says may be about no agent.
-    guard let agent = envelope.agent else { return .folded }
-    return count(envelope.organization, agent, envelope.type) ? .folded : .setAside(.invalid)
+    panes.add(event, of: envelope, &control)
+    return .folded
   }
 
   private mutating func forget(_ erasure: Erasure, in context: inout FoldContext) {
@@ -95,12 +96,7 @@ struct Collect: Processor {
 
   mutating func closeEpoch(in context: inout FoldContext) {
     deployments.closeEpoch(Output.deploymentSeries, in: &context)
-    for partial in counts.take() {
-      let key = Array(partial.key.utf8)
-      bytes.removeAll(keepingCapacity: true)
-      partial.store(into: &bytes)
-      context.emit(Output.counts, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
-    }
+    panes.closeEpoch(in: &context)
   }
 }
 
@@ -165,19 +161,5 @@ extension Collect {
       candidate.store(into: &bytes)
       context.emit(Output.candidates, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
     }
-  }
-
-  /// What stands in the record as it is meant costs nothing; only escapes make a copy.
-  private mutating func count(
-    _ organization: borrowing JSONText, _ agent: borrowing JSONText, _ type: borrowing JSONText
-  ) -> Bool {
-    if !organization.isEscaped, !agent.isEscaped, !type.isEscaped {
-      return counts.add(organization: organization.rawBytes, agent: agent.rawBytes, type: type.rawBytes)
-    }
-    let (organization, agent, type) = (
-      Array(organization.string.utf8), Array(agent.string.utf8), Array(type.string.utf8)
-    )
-    return unsafe counts.add(
-      organization: organization.span.bytes, agent: agent.span.bytes, type: type.span.bytes)
   }
 }

@@ -13,7 +13,7 @@ extension ProcessorDefinition {
       "collect", epochsTopic: "\(prefix).collect.epochs", quarantineTopic: "\(prefix).quarantine",
       inputs: inputs,
       outputs: [
-        ProcessorOutput("\(prefix).agent-counts", isAnnounced: true),
+        ProcessorOutput("\(prefix).panes", isAnnounced: true),
         ProcessorOutput("\(prefix).candidates", isAnnounced: true),
         ProcessorOutput("\(prefix).deployment-series", isAnnounced: true),
       ],

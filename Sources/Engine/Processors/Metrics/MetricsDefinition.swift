@@ -1,18 +1,29 @@
 // The topics of `metrics`.
+internal import Events
+internal import Metrics
 internal import Runtime
 
 extension ProcessorDefinition {
-  static func metrics(prefix: String) -> ProcessorDefinition {
-    ProcessorDefinition(
+  /// `board`: where the gateway finds the series of this instance's tasks.
+  static func metrics(prefix: String, board: MetricsBoard?) -> ProcessorDefinition {
+    let inputs = [
+      ProcessorInput("\(prefix).control", .control),
+      ProcessorInput(
+        "\(prefix).panes", writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
+      ProcessorInput("\(prefix).telemetry", .outside), ProcessorInput("\(prefix).training-events", .outside),
+    ]
+    let rekey = "\(prefix).metrics.rekey"
+    let topics = inputs.map(\.topic) + [rekey]
+    let outputs =
+      ["rolling-metrics", "agent-scorecards", "alerts", "alert-states"]
+      + MetricViewField.shapes.map(\.topic)
+    let stores = ["settings", "series", "values", "samples", "notes", "scorecards", "rules", "views"]
+    return ProcessorDefinition(
       "metrics", epochsTopic: "\(prefix).metrics.epochs", quarantineTopic: "\(prefix).quarantine",
-      inputs: [
-        ProcessorInput("\(prefix).control", .control),
-        ProcessorInput(
-          "\(prefix).agent-counts", writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
-      ],
-      outputs: [ProcessorOutput("\(prefix).agent-scorecards")],
-      changelogTopics: ["\(prefix).metrics.settings.changelog", "\(prefix).metrics.scorecards.changelog"],
-      timeTopic: "\(prefix).metrics.time.changelog", codeHash: ScorecardFold.version
-    ) { _ in ScorecardFold() }
+      inputs: inputs, outputs: outputs.map { ProcessorOutput("\(prefix).\($0)") },
+      changelogTopics: stores.map { "\(prefix).metrics.\($0).changelog" },
+      timeTopic: "\(prefix).metrics.time.changelog",
+      rekey: ProcessorOutput(rekey, recordBytesMax: 1_048_588), codeHash: MetricsFold.version
+    ) { partition in MetricsFold(topics: topics, partition: partition, board: board) }
   }
 }

@@ -130,6 +130,13 @@ public struct FoldContext {
     return true
   }
 
+  /// Whether this task is the one to which records of `key` are sent on: for what exists without any record.
+  public func owns(_ key: RawSpan) -> Bool {
+    guard let rekey else { preconditionFailure("a processor without a rekey topic owns no keys") }
+    let partitions = destinations[rekey.output].partitions
+    return unsafe key.withUnsafeBytes { unsafe murmur2Partition(ofKey: $0, of: partitions) } == rekey.task
+  }
+
   /// Adds a header to the record emitted last; `name` is UTF-8 without NUL.
   public mutating func header(_ name: RawSpan, _ value: RawSpan?) {
     if !isOversized { records.appendHeader(name, value) }
