@@ -108,8 +108,8 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Compression", "Control", "Events", "Kafka",
-        "Metrics", "POSIX", "Processors", "Replay", "Rollouts", "Runtime", "Story", "Topology", "YAML",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Compression", "Control", "Events", "Gateway", "HTTP",
+        "Kafka", "Metrics", "POSIX", "Processors", "Replay", "Rollouts", "Runtime", "Story", "Topology", "YAML",
       ]),
     command(
       "bench",

@@ -2,6 +2,8 @@
 // engine with every processor, until a signal.
 import Basics
 import BrokerServer
+import Gateway
+import HTTP
 import Kafka
 import POSIX
 import Processors
@@ -38,6 +40,9 @@ private let engineOptions = [
   Option(
     name: "flags", value: "FILE",
     summary: "carry decisions about deployments out into this flag file, as ratchet executor does"),
+  Option(
+    name: "http", value: "HOST:PORT",
+    summary: "where metrics and health are served, or off; 127.0.0.1:9464 unless said and if it is free"),
   Option(name: "watch", summary: "print what happens, and how the loop stands when it has changed"),
   Option(name: "story", summary: "publish a made-up story: its history first, then live"),
 ]
@@ -89,11 +94,45 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     try broker?.stop()
     throw error
   }
+  let gateway: HTTPServer?
+  do {
+    gateway = try startGateway(arguments, GatewaySources(status: { engine.status }, board: board), log)
+  } catch {
+    engine.stop(within: .seconds(1))
+    try broker?.stop()
+    throw error
+  }
+  defer { gateway?.stop() }
   watch.end()
   defer { executor?.end() }
   let supervisor = Supervisor(
     engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
   return try supervisor.run { show.turn(engine.status, log) }
+}
+
+private let httpDefault = "127.0.0.1:9464"
+
+/// nil when --http is off, or when nobody asked for it and the usual port is another instance's.
+private func startGateway(
+  _ arguments: Arguments, _ sources: GatewaySources, _ log: Logger
+) throws -> HTTPServer? {
+  let asked = arguments.text("http")
+  guard asked != "off" else { return nil }
+  let text = asked ?? httpDefault
+  guard let address = HTTPAddress("http://\(text)"), text.contains(":") else {
+    throw UsageError("\"\(text)\" is no HOST:PORT, and not off", at: "--http")
+  }
+  do throws(Diagnostic) {
+    let server = try Gateway.start(host: address.host, port: address.port, sources)
+    log.info(
+      "http_started", "metrics on http://\(address.host):\(server.port)/metrics, health on /healthz, /readyz")
+    return server
+  } catch {
+    if asked != nil { throw error }
+    log.warning(
+      "http_off", "no metrics are served: \(httpDefault) is taken; --http HOST:PORT chooses another")
+    return nil
+  }
 }
 
 private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {

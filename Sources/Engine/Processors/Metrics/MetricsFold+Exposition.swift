@@ -9,7 +9,8 @@ extension MetricsFold {
   func exposition(at instant: Int64) -> [ExposedFamily] {
     var families: [String: ExposedFamily] = [:]
     for tenant in book.tenants {
-      for name in book.names(in: tenant) {
+      // What rules record is theirs to name, and no scraper's affair.
+      for name in book.names(in: tenant) where !name.contains(":") && name != "ALERTS" {
         for number in book.numbers(of: name, in: tenant) {
           guard let entry = book.entries[number], let value = book.states.read(number, { $0?.value }) else {
             continue
@@ -48,7 +49,6 @@ extension MetricsFold {
     switch name {
     case "up": "1 for a job whose heartbeats come, 0 for one that is silent"
     case SeriesBook.overflowMetric: "events of series beyond their metric's limit"
-    case "ALERTS": "alerts that are pending or firing"
     default: "recorded by a rule"
     }
   }
