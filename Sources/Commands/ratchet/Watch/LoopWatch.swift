@@ -1,6 +1,7 @@
 // What `ratchet up --watch` prints: news as it comes, and how the loop stands when it has changed. News of long
 // ago, as of a history that is folded at full speed, is counted instead.
 import Basics
+import Events
 import Kafka
 import Runtime
 
@@ -14,6 +15,8 @@ final class LoopWatch {
 
   /// A summary that changes faster than this cannot be read.
   private static let interval = Duration.seconds(5)
+  /// More of them at once are not read.
+  private static let newsMax = 6
   /// News older than this is history.
   private static let newsAgeMax = Duration.seconds(900)
 
@@ -27,11 +30,12 @@ final class LoopWatch {
     var lines: [String] = []
     try follower.turn { record in
       guard let news = state.take(record) else { return }
-      if now - record.timestamp > Self.newsAgeMax {
-        earlier += 1
-      } else {
-        lines.append("\(record.timestamp)  \(news)")
-      }
+      let time = record.leaves?.happened ?? record.timestamp
+      if now - time > Self.newsAgeMax { earlier += 1 } else { lines.append("\(time)  \(news)") }
+    }
+    if lines.count > Self.newsMax {
+      let more = lines.count - Self.newsMax
+      lines = ["  ... \(more) more"] + lines.suffix(Self.newsMax)
     }
     guard ContinuousClock.now - lastShown >= Self.interval else { return text(lines) }
     // The time alone is no change.
@@ -56,5 +60,14 @@ extension TaskTotals {
     running = tasks.count { $0.state == .running }
     epochs = tasks.reduce(0) { $0 + ($1.epoch.map { Int64($0.rawValue) + 1 } ?? 0) }
     lag = tasks.reduce(0) { $0 + Int64($1.lagRecords ?? 0) }
+  }
+}
+
+extension JSONLeaves {
+  /// When what a record tells has happened by its own account.
+  fileprivate var happened: Timestamp? {
+    guard let text = first(of: "decided_at", "at", "created_at") else { return nil }
+    let bytes = Array(text.utf8)
+    return unsafe EventTime(rfc3339: bytes.span.bytes).map { Timestamp(milliseconds: $0.rawValue) }
   }
 }
