@@ -13,7 +13,8 @@ import Testing
   ) throws -> ExecutedDecision {
     let json = """
       {"id":"\(id)","organization":"acme","deployment_id":"\(deployment)","revision":\(revision),\
-      "sequence":\(sequence),"action":"\(action)","target_percent":\(percent),"candidate":"v2","baseline":"v1",\
+      "sequence":\(sequence),"action":"\(action)","target_percent":\(percent),\
+      "candidate":"v2","baseline":"v1",\
       "traffic_class":{"header":"learning-enabled","value":"true"},"flags":\(flags),"drill":\(drill)}
       """
     return try #require(ExecutedDecision(Array(json.utf8)))

@@ -1,4 +1,5 @@
-// The scenarios once more, by the processor on the engine: the same decisions, under crashes and on replay too.
+// The scenarios once more, by the processor on the engine: the same decisions, under crashes and on replay
+// too.
 import Basics
 import Foundation
 import Testing

@@ -1,6 +1,6 @@
-// The processor `rollouts` on the engine's own fold: what a scenario does becomes records, time comes in epochs,
-// and what it decided is read from its topics. A world with a seed for crashes loses epochs before their commit
-// and folds their records again, with other ends; a restart restores from the changelogs alone.
+// The processor `rollouts` on the engine's own fold: what a scenario does becomes records, time comes in
+// epochs, and what it decided is read from its topics. A world with a seed for crashes loses epochs before
+// their commit and folds their records again, with other ends; a restart restores from the changelogs alone.
 import Basics
 import Control
 import Events
@@ -226,7 +226,8 @@ struct ProcessorWorld: RolloutWorld {
 
   func ending(of deployment: String) -> (phase: String, percent: Int)? { endings[deployment] }
 
-  /// Folds the committed epochs once more from nothing: the first epoch whose hash is another, if there is one.
+  /// Folds the committed epochs once more from nothing: the first epoch whose hash is another, if there is
+  /// one.
   func replayDifference() -> Int? {
     var task = Self.fresh()
     for (index, closed) in committed.enumerated() {

@@ -1,5 +1,5 @@
-// Whole stories of deployments in plain text (Tests/Scenarios/rollouts): what happens, and every decision that
-// must come of it, in order. docs/rollouts.md describes the lines.
+// Whole stories of deployments in plain text (Tests/Scenarios/rollouts): what happens, and every decision
+// that must come of it, in order. docs/rollouts.md describes the lines.
 import Basics
 import Foundation
 import Rollouts

@@ -1,5 +1,5 @@
-// A scenario lived: its events and its traffic go into a world, an executor acts on what the world decides, and
-// what it decided is compared with what the scenario expects. The traffic depends on the share that the
+// A scenario lived: its events and its traffic go into a world, an executor acts on what the world decides,
+// and what it decided is compared with what the scenario expects. The traffic depends on the share that the
 // executor has applied, as it would.
 import Basics
 import Events

@@ -20,8 +20,8 @@ import Testing
     #expect(policy.gradual.percents == [75, 50, 25, 0] && policy.gradual.interval == .seconds(300))
     #expect(policy.trafficClass == .init(header: "learning-enabled", value: "true"))
     let rows = policy.triggers.map { trigger in
-      "\(trigger.name) \(trigger.metric.rawValue) \(trigger.limit.limit) \(trigger.window.milliseconds / 1000) "
-        + "\(trigger.action.rawValue) \(trigger.scope)"
+      "\(trigger.name) \(trigger.metric.rawValue) \(trigger.limit.limit) "
+        + "\(trigger.window.milliseconds / 1000) \(trigger.action.rawValue) \(trigger.scope)"
     }
     #expect(
       rows == [

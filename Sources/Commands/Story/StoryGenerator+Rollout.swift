@@ -1,4 +1,5 @@
-// A candidate on its way to everybody: proposed, validated, given to 5% of the traffic, and bad from the turn on.
+// A candidate on its way to everybody: proposed, validated, given to 5% of the traffic, and bad from the turn
+// on.
 internal import Basics
 internal import Rollouts
 

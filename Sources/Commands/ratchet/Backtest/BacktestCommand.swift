@@ -10,9 +10,9 @@ extension Command {
       prefixOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
-      Each deployment's decisions: unmarked where both agree, - for what was decided only then, + for what would
-      be decided only now. Executors are taken to carry everything out at once; what a candidate would have
-      measured with traffic that it never had is not known. Nothing is published.
+      Each deployment's decisions: unmarked where both agree, - for what was decided only then, + for what
+      would be decided only now. Executors are taken to carry everything out at once; what a candidate would
+      have measured with traffic that it never had is not known. Nothing is published.
       """
   ) { arguments in
     guard let client = try BrokerConnection.configuration(arguments) else {

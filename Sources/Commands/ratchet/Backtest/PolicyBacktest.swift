@@ -1,5 +1,5 @@
-// ratchet backtest --policies: the recorded events and series of deployments, decided once more under the policies
-// of a folder, beside what was decided then.
+// ratchet backtest --policies: the recorded events and series of deployments, decided once more under the
+// policies of a folder, beside what was decided then.
 import Basics
 import Events
 import Kafka
@@ -92,8 +92,8 @@ struct PolicyBacktest {
     happenings.append((time, happenings.count, happening))
   }
 
-  /// Decides history once more. Executors are taken to carry out everything at once: those of then carried out
-  /// other decisions.
+  /// Decides history once more. Executors are taken to carry out everything at once: those of then carried
+  /// out other decisions.
   mutating func run(_ policies: [String: RolloutPolicy]) {
     var rerun = RolloutRerun(
       policies.mapValues { policy in

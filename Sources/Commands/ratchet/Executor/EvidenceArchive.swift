@@ -1,5 +1,6 @@
-// What must be preserved with a rollback (R10.6): the decision with its reason, the records that the measurement
-// was made of, and what was learned: examples, sessions, patterns, feedback. Made behind the act, never before.
+// What must be preserved with a rollback (R10.6): the decision with its reason, the records that the
+// measurement was made of, and what was learned: examples, sessions, patterns, feedback. Made behind the act,
+// never before.
 import Basics
 import Compression
 import Kafka
@@ -96,9 +97,9 @@ struct EvidenceArchive {
     let bytes = unsafe value.withUnsafeBytes { unsafe [UInt8]($0) }
     let isJSON = JSONLeaves(value) != nil
     let text = isJSON ? bytes : Array(quoted(String(decoding: bytes, as: UTF8.self)).utf8)
-    let head = """
-      {"kind":"record","topic":\(quoted(place.topic)),"partition":\(place.partition),"offset":\(offset),"value":
-      """
+    let head =
+      "{\"kind\":\"record\",\"topic\":\(quoted(place.topic)),\"partition\":\(place.partition),"
+      + "\"offset\":\(offset),\"value\":"
     return Array(head.utf8) + text + Array("}".utf8)
   }
 }

@@ -1,5 +1,5 @@
-// The executor as it runs: it follows the decisions and hands them to its desk, in a process of its own or on a
-// thread of `ratchet up`.
+// The executor as it runs: it follows the decisions and hands them to its desk, in a process of its own or on
+// a thread of `ratchet up`.
 import Basics
 import Kafka
 import POSIX

@@ -9,21 +9,21 @@ extension Command {
     name: "executor", summary: "carry decisions about deployments out: a feature-flag file, or a command",
     options: [
       Option(
-        name: "data", value: "DIR", summary: "its ledger of what it has done, and archives", isRequired: true),
+        name: "data", value: "DIR", summary: "its ledger of what it did, and archives", isRequired: true),
       Option(name: "flags", value: "FILE", summary: "the flag file in flagd's format that it writes"),
       Option(
         name: "run", value: "PROGRAM",
         summary: "run for each decision: the decision is its input, its id the argument; 0 means done"),
       Option(
-        name: "health", value: "PROGRAM", summary: "run after each act: 0 means that the baseline is healthy"),
+        name: "health", value: "PROGRAM", summary: "run after each act: 0 means a healthy baseline"),
       Option(
         name: "name", value: "NAME", summary: "how it is called in reports", fallback: "ratchet-executor"),
       prefixOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
-      A decision is acted on once: its id stands in the ledger before it is reported. Of a deployment's decisions
-      only the newest counts; one of an older revision, or that another has overtaken, is refused and reported as
-      skipped. What fails is tried again. Evidence is archived behind the act (R10.6).
+      A decision is acted on once: its id stands in the ledger before it is reported. Of a deployment's
+      decisions only the newest counts; one of an older revision, or that another has overtaken, is refused
+      and reported as skipped. What fails is tried again. Evidence is archived behind the act (R10.6).
       Ends with 0 after SIGTERM or SIGINT.
       """,
     run: runExecutor)

@@ -1,6 +1,6 @@
-// Carries decisions out: flags, a command, a line in the ledger, a report; then the archive. The order is what
-// makes it safe: acting is idempotent (a file written whole, a command that is told the decision's id), and the
-// ledger's line is on the device before the report.
+// Carries decisions out: flags, a command, a line in the ledger, a report; then the archive. The order is
+// what makes it safe: acting is idempotent (a file written whole, a command that is told the decision's id),
+// and the ledger's line is on the device before the report.
 import Basics
 import Kafka
 import POSIX

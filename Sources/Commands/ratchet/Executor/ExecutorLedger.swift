@@ -1,5 +1,5 @@
-// What an executor has done and what it still has to do: pure, so that a test needs no broker. Its lines on disk
-// are what makes acting twice impossible.
+// What an executor has done and what it still has to do: pure, so that a test needs no broker. Its lines on
+// disk are what makes acting twice impossible.
 import Basics
 
 /// What became of a decision.

@@ -1,6 +1,6 @@
-// A feature-flag file in flagd's format (flagd.dev, "Flag definitions"): what share of a traffic class sees the
-// candidate, and which features are on. Written whole and put in place at once, so that a reader sees the old
-// one or the new one.
+// A feature-flag file in flagd's format (flagd.dev, "Flag definitions"): what share of a traffic class sees
+// the candidate, and which features are on. Written whole and put in place at once, so that a reader sees the
+// old one or the new one.
 import Basics
 import POSIX
 

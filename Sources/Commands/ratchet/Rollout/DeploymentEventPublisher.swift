@@ -1,4 +1,5 @@
-// Publishes events about deployments as any producer may: CloudEvents in binary mode, keyed by the deployment.
+// Publishes events about deployments as any producer may: CloudEvents in binary mode, keyed by the
+// deployment.
 import Basics
 import Kafka
 

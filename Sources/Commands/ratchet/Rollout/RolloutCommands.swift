@@ -1,5 +1,5 @@
-// ratchet rollout: what a person wants of a deployment, as an event like any other; and where deployments stand,
-// read from their projection.
+// ratchet rollout: what a person wants of a deployment, as an event like any other; and where deployments
+// stand, read from their projection.
 import Basics
 import Events
 import Kafka
@@ -63,8 +63,9 @@ extension Command {
   static let rolloutApprove = commandingCommand(
     .approve, summary: "approve a deployment's next stage",
     notes: """
-      Before its first stage, or at a gate, it goes on at once, even where data or improvement are missing; while
-      a stage runs, the approval counts for its gate. Nothing that is broken is overruled, and no validation.
+      Before its first stage, or at a gate, it goes on at once, even where data or improvement are missing;
+      while a stage runs, the approval counts for its gate. Nothing that is broken is overruled, and no
+      validation.
       """)
   static let rolloutHold = commandingCommand(
     .hold, summary: "hold a deployment where it is", notes: "What breaks still breaks it off.")

@@ -1,5 +1,5 @@
-// The configuration in force, as every instance reads it: the same on all partitions, and each file of it such
-// that what it configures can be read.
+// The configuration in force, as every instance reads it: the same on all partitions, and each file of it
+// such that what it configures can be read.
 import Basics
 import Control
 import Kafka

@@ -1,5 +1,5 @@
-// What events say of the deployment that their execution names: the execution itself, feedback that has met it,
-// whichever came first, and scores of its accuracy.
+// What events say of the deployment that their execution names: the execution itself, feedback that has met
+// it, whichever came first, and scores of its accuracy.
 internal import Basics
 internal import Events
 internal import Learning

@@ -1,5 +1,5 @@
-// What every processor that reads events about deployments' arms embeds: it adds them up while an epoch is open
-// and sends the parts of panes to `deployment-series` when it closes.
+// What every processor that reads events about deployments' arms embeds: it adds them up while an epoch is
+// open and sends the parts of panes to `deployment-series` when it closes.
 internal import Basics
 internal import Metrics
 internal import Runtime

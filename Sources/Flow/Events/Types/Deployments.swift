@@ -101,7 +101,8 @@ public enum DeploymentDrilled: Int, EventKind {
 
   public static let shape = EventShape(
     Self.self, on: .deploymentEvents,
-    "A rollback is to be rehearsed: a decision that changes nothing goes all the way to the executor (R10.8).",
+    "A rollback is to be rehearsed: a decision that changes nothing goes all the way to the executor"
+      + " (R10.8).",
     key: ["deployment_id"])
 
   public var field: Field {

@@ -1,5 +1,5 @@
-// One arm of one deployment over one pane of event time: what travels on deployment-series. A pane may come in
-// several parts, as its events were folded; parts add up.
+// One arm of one deployment over one pane of event time: what travels on deployment-series. A pane may come
+// in several parts, as its events were folded; parts add up.
 public import Basics
 internal import Events
 

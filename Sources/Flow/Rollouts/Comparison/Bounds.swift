@@ -33,9 +33,9 @@ func newcombe(_ a: ArmTally.Share, minus b: ArmTally.Share, _ z: Double) -> Esti
 /// A mean by Student's t.
 func mean(_ moments: Moments, _ z: Double) -> Estimate? { contrast(moments, minus: 0, times: Moments(), z) }
 
-/// a - factor * b by Welch's t (Satterthwaite's degrees of freedom). Its bound passes 0 exactly where Fieller's
-/// bound of the ratio a / b passes `factor`. Variances are at least as if one answer in all had been a unit
-/// off, because a few answers alike do not prove that all are.
+/// a - factor * b by Welch's t (Satterthwaite's degrees of freedom). Its bound passes 0 exactly where
+/// Fieller's bound of the ratio a / b passes `factor`. Variances are at least as if one answer in all had
+/// been a unit off, because a few answers alike do not prove that all are.
 func contrast(_ a: Moments, minus factor: Double, times b: Moments, _ z: Double) -> Estimate? {
   guard let first = a.mean, let variance = a.variance else { return nil }
   let n = Double(a.count)

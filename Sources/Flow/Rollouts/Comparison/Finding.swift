@@ -51,14 +51,15 @@ extension Finding {
   /// `error_rate 0.21 (at least 0.14 with confidence 0.999) is above 0.05; 120 samples`.
   public var sentence: String {
     let value = value.map(shortNumber) ?? "unknown"
+    let base = baseline.map(shortNumber) ?? "unknown"
     let limitText = shortNumber(limit.limit)
     let against =
       switch limit.against {
       case .absolute: "\(limit.direction.rawValue) \(limitText)"
       case .baselineTimes:
-        "\(limit.direction.rawValue) \(limitText) times the baseline's \(baseline.map(shortNumber) ?? "unknown")"
+        "\(limit.direction.rawValue) \(limitText) times the baseline's \(base)"
       case .baselinePlus:
-        "\(limit.direction.rawValue) the baseline's \(baseline.map(shortNumber) ?? "unknown") plus \(limitText)"
+        "\(limit.direction.rawValue) the baseline's \(base) plus \(limitText)"
       }
     let samples =
       limit.needsBaseline

@@ -10,7 +10,7 @@ public enum DeploymentField: Int, ProjectionKind {
 
   public static let shape = ProjectionShape(
     .projection, on: "deployments",
-    "A deployment: where it stands and why, what both arms measure in the stage, and what has happened (R10).",
+    "A deployment: where it stands and why, what both arms measure in the stage, what has happened (R10).",
     key: "organization and deployment id, as organization/id", fields: Self.self,
     columns: [.deploymentID, .agent, .phase, .stage, .percent, .heldFor])
 

@@ -9,7 +9,7 @@ public enum RolloutDecisionField: Int, ProjectionKind {
 
   public static let shape = ProjectionShape(
     .decision, on: "rollout-decisions",
-    "What was decided about a deployment that is not a rollback: advance, hold, resume, complete (R10.3, R10.5).",
+    "What was decided of a deployment and is no rollback: advance, hold, resume, complete (R10.3, R10.5).",
     key: "organization and deployment id, as organization/id", fields: Self.self,
     columns: [.deploymentID, .action, .cause, .targetPercent, .reason, .decidedAt])
 
@@ -30,8 +30,8 @@ public enum RolloutDecisionField: Int, ProjectionKind {
     case .sequence:
       .count(
         "sequence",
-        "counts the deployment's decisions that change something; an executor refuses one that is not above what "
-          + "it has acted on"
+        "counts the deployment's decisions that change something; an executor refuses one that is not above "
+          + "what it has acted on"
       ).required
     case .action: .choice("action", RolloutDecision.Action.self, "what is to be done").required
     case .cause: .id("cause", "the trigger's or the stage's name, or why it was decided").required

@@ -100,8 +100,8 @@ extension Deployment {
       return Held(
         value: hold(
           "insufficient_data",
-          "\(gate.candidateRequests) executions of the candidate and \(gate.baselineRequests) of the baseline, "
-            + "of \(wanted) each", surroundings))
+          "\(gate.candidateRequests) executions of the candidate and \(gate.baselineRequests) of the "
+            + "baseline, of \(wanted) each", surroundings))
     }
     let required = policy.triggers.filter(\.isRequired).map(\.name)
     if let few = gate.findings.first(where: {

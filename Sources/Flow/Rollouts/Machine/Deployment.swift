@@ -17,7 +17,8 @@ public struct Deployment: Hashable, Sendable {
   public internal(set) var stage = -1
   /// The candidate's share of its traffic class as decided, in percent.
   public internal(set) var percent = 0
-  /// When this revision was first given traffic, or a person called off its rollback: no window reaches behind it.
+  /// When this revision was first given traffic, or a person called off its rollback: no window reaches
+  /// behind it.
   public internal(set) var candidateSince: Timestamp?
   /// When the stage began to count; nil until an executor has reported it.
   public internal(set) var stageSince: Timestamp?

@@ -4,7 +4,7 @@ public import Events
 /// ```
 ///                    validations passed, and
 ///                    approved if a human must      time is over      held, then passed
-///  announced -> validating -----------------> running ---------> gate ----------------> running ... completed
+///  announced -> validating ----------------> running ---------> gate ---------------> running ... completed
 ///                  |   ^  \-> gate (approval) -^ |  ^              |
 ///                  |   |                         |  | resume      | hold
 ///           cancel |   | a newer revision,   hold v  |             v

@@ -1,5 +1,6 @@
-// Deployments under policies of one's choice, outside any engine: for the past folded again (`ratchet backtest`)
-// and for tests. Time is told, inputs come in its order, and between them what is due by itself happens.
+// Deployments under policies of one's choice, outside any engine: for the past folded again (`ratchet
+// backtest`) and for tests. Time is told, inputs come in its order, and between them what is due by itself
+// happens.
 public import Basics
 public import Metrics
 

@@ -1,5 +1,5 @@
-// What breaks a deployment off: one metric against a limit or against the baseline, over a window, sure enough
-// and for long enough.
+// What breaks a deployment off: one metric against a limit or against the baseline, over a window, sure
+// enough and for long enough.
 
 /// What is done when a trigger has fired, the most urgent first: that is their precedence (R10.1).
 public enum RollbackAction: String, CaseIterable, Hashable, Comparable, Sendable {
