@@ -28,13 +28,11 @@ func learningBenchmark(_ settings: BenchmarkSettings) throws -> [String] {
   return lines
 }
 
-private let words = [
-  "the", "flight", "to", "Newark", "was", "moved", "by", "two", "hours", "and", "bags", "fly",
-]
-
-/// So many words that differ from one number to the next.
+/// So many words that no text repeats, so that packing them saves no more than it does with real ones.
 private func prose(_ number: Int, _ count: Int) -> String {
-  (0..<count).map { words[(number &* 31 &+ $0 &* $0) % words.count] }.joined(separator: " ")
+  var random = SeededRandom(seed: UInt64(number))
+  return (0..<count).map { _ in String(UInt32.random(in: 0..<60_000_000, using: &random), radix: 36) }
+    .joined(separator: " ")
 }
 
 private func execution(_ number: Int) -> (id: String, type: String, data: String) {
