@@ -11,12 +11,18 @@ private func at(_ second: Int, _ milli: Int = 0) -> EventTime {
 @Suite struct UserActivityTests {
   @Test("a text that no person means is spam by itself; what people write is not")
   func texts() {
-    for text in ["aaaaaaaa", "!!!! !!!!", "https://a.example", "www.a.example http://b.example"] {
+    for text in [
+      "aaaaaaaa", "!!!! !!!!", "\u{1F600}\u{1F600}", "\u{E9}\u{E9} \u{E9}", "https://a.example",
+      "www.a.example http://b.example",
+    ] {
       #expect(UserActivity.refusal(ofText: text) != nil, "\(text)")
     }
     let five = (0..<5).map { "https://a.example/\($0)" }.joined(separator: " and ")
     #expect(UserActivity.refusal(ofText: five) == .spam(.links))
-    for text in ["ok", "no", "!!!", "see https://a.example, it is wrong", "aaaaaab", ""] {
+    for text in [
+      "ok", "no", "!!!", "see https://a.example, it is wrong", "aaaaaab", "", "\u{1F600}",
+      "\u{E9}\u{E8}\u{E9}",
+    ] {
       #expect(UserActivity.refusal(ofText: text) == nil, "\(text)")
     }
   }

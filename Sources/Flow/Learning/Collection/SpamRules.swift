@@ -24,15 +24,47 @@ public enum SpamRule: String, Sendable, CaseIterable {
 extension SpamRule {
   /// The rule that a text breaks by itself.
   static func broken(by text: String) -> SpamRule? {
-    let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" || $0 == "\r" }
-    let scalars = words.joined().unicodeScalars
-    if let first = scalars.first, text.utf8.count >= oneCharacterBytesMin, scalars.count > 1,
-      scalars.allSatisfy({ $0 == first })
-    {
-      return .oneCharacter
+    var text = text
+    return text.withUTF8 { unsafe broken(by: $0) }
+  }
+
+  private static func broken(by bytes: UnsafeBufferPointer<UInt8>) -> SpamRule? {
+    var (words, links, place): (Int, Int, Int) = (0, 0, 0)
+    // The bytes of the first scalar, which all others must repeat for the first rule to be broken.
+    var (first, scalars, isRepeated): (ArraySlice<UInt8>, Int, Bool) = ([], 0, true)
+    let all = unsafe Array(bytes)
+    while place < all.count {
+      if isSpace(all[place]) {
+        place += 1
+        continue
+      }
+      let start = place
+      while place < all.count, !isSpace(all[place]) { place += 1 }
+      let word = all[start..<place]
+      words += 1
+      if linkBeginnings.contains(where: { word.starts(with: $0) }) { links += 1 }
+      if first.isEmpty { first = word.prefix(1) + word.dropFirst().prefix { $0 & 0xC0 == 0x80 } }
+      isRepeated = isRepeated && repeats(first, word)
+      scalars += word.count / first.count
     }
-    let links = words.count { $0.hasPrefix("http://") || $0.hasPrefix("https://") || $0.hasPrefix("www.") }
-    return links > linksMax || (links > 0 && links == words.count) ? .links : nil
+    if isRepeated, scalars > 1, all.count >= oneCharacterBytesMin { return .oneCharacter }
+    return links > linksMax || (links > 0 && links == words) ? .links : nil
+  }
+
+  private static let linkBeginnings = ["http://", "https://", "www."].map { Array($0.utf8) }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x09 || byte == 0x0D
+  }
+
+  /// Whether `word` is `scalar` again and again.
+  private static func repeats(_ scalar: ArraySlice<UInt8>, _ word: ArraySlice<UInt8>) -> Bool {
+    guard word.count % scalar.count == 0 else { return false }
+    for index in 0..<word.count
+    where word[word.startIndex + index] != scalar[scalar.startIndex + index % scalar.count] {
+      return false
+    }
+    return true
   }
 
   /// A hash of the text as it is compared: letters of ASCII in lower case, white space as one space. nil for

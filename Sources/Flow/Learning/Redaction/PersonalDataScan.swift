@@ -23,7 +23,8 @@ struct PersonalDataScan {
     result.reserveCapacity(bytes.count)
     var place = 0
     while place < bytes.count {
-      if let (end, name) = find(at: place) {
+      // Most bytes stand within a word, where no form begins.
+      if !byte(place - 1).isAlphanumeric, let (end, name) = find(at: place) {
         result += name.utf8
         place = end
       } else {
@@ -37,7 +38,6 @@ struct PersonalDataScan {
   private func find(at place: Int) -> (end: Int, name: String)? {
     let first = bytes[place]
     let before = byte(place - 1)
-    guard !before.isAlphanumeric else { return nil }
     if isLocalPart(first), !isLocalPart(before), let end = endOfEmail(at: place) { return (end, "[EMAIL]") }
     if first.isLetter, let end = endOfIBAN(at: place) { return (end, "[IBAN]") }
     if first.isHexadecimal || first == UInt8(ascii: ":"), before != UInt8(ascii: ":"),
@@ -60,7 +60,10 @@ struct PersonalDataScan {
 
 extension PersonalDataScan {
   private func isLocalPart(_ byte: UInt8) -> Bool {
-    byte.isAlphanumeric || "._%+-".utf8.contains(byte)
+    switch byte {
+    case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "%"), UInt8(ascii: "+"), UInt8(ascii: "-"): true
+    default: byte.isAlphanumeric
+    }
   }
 
   /// Letters, digits and `._%+-`, an @, labels of letters, digits and hyphens with dots between, the last of
