@@ -114,8 +114,8 @@ let package = Package(
     command(
       "bench",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "POSIX", "Processors", "Runtime", "Store",
-        "CMeter", "CRdKafka",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "Metrics", "POSIX", "Processors",
+        "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
       ]),
 
     tests("BasicsTests", needs: ["Basics"]),

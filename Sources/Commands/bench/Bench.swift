@@ -23,6 +23,7 @@ let benchmarks = [
   Benchmark(name: "engine-return", run: engineReturnBenchmark),
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
   Benchmark(name: "learning", run: learningBenchmark),
+  Benchmark(name: "rules", run: ruleBenchmark),
 ]
 
 @main
