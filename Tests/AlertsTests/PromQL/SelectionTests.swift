@@ -29,6 +29,9 @@ import Testing
     #expect(try world.ask("count_over_time(a[20s])", at: 30) == ["{} 2"])
     #expect(try world.ask("count_over_time(a[20s])", at: 35) == ["{} 2"])
     #expect(try world.ask("min_over_time(a[20s])", at: 30) == ["{} 2"])
+    // Within a subquery all its windows are cut from what was fetched once.
+    #expect(try world.ask("max_over_time(count_over_time(a[20s])[1m:10s])", at: 100) == ["{} 2"])
+    #expect(try world.ask("min_over_time((a offset 10s)[20s:10s])", at: 50) == ["{} 3"])
   }
 
   @Test("offset and @ move the moment, in either direction")
