@@ -53,6 +53,8 @@ soak: setup-test
 	RATCHET_LIVES=10000 $(SOAK) --filter 'LogCrashTests'
 	RATCHET_LIVES=5000 $(SOAK) --filter 'CompactionPromiseTests'
 	RATCHET_LIVES=10000 $(SOAK) --filter 'EngineLivesTests'
+	RATCHET_LIVES=1000 $(SOAK) --filter 'MutationTests'
+	RATCHET_EXPRESSIONS=20000 $(SOAK) --filter 'PromtoolTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
 	RATCHET_KILLS=40 $(SOAK) --filter 'ProcessTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_JUDGED=1000 $(SOAK) --filter 'ExperimentsTests'

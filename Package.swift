@@ -79,7 +79,7 @@ let package = Package(
       "Runtime", at: "Engine/Runtime", needs: ["Basics", "Compression", "Kafka", "POSIX", "Store"]),
 
     module("Control", at: "Engine/Control", needs: ["Basics", "Kafka", "Runtime"]),
-    module("Replay", at: "Engine/Replay", needs: ["Basics", "Runtime"]),
+    module("Replay", at: "Engine/Replay", needs: ["Basics", "Control", "Runtime"]),
     module(
       "Processors", at: "Engine/Processors",
       needs: [

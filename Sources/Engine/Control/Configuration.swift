@@ -28,6 +28,9 @@ public struct Configuration: Hashable, Sendable {
     return hash
   }
 
+  /// Puts a file in force whose content is known elsewhere.
+  public mutating func set(_ path: String, hash: ContentHash) { files[path] = hash }
+
   public static func hash(of content: [UInt8]) -> ContentHash {
     SHA256.hash(content).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

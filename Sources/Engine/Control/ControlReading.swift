@@ -8,7 +8,7 @@ public struct ControlReading {
   /// What each partition holds.
   public private(set) var partitions: [ControlPartition]
   /// The contents of files that are on some partition, by hash: one that lacks one gets it from there.
-  private(set) var contents: [Configuration.ContentHash: [UInt8]] = [:]
+  public private(set) var contents: [Configuration.ContentHash: [UInt8]] = [:]
 
   private static let patience = Duration.seconds(30)
 

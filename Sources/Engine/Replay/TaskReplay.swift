@@ -85,7 +85,7 @@ public struct TaskReplay {
     }
     if result.folded == 0 {
       if let previous { fold = TaskFold(id.partition, of: definition, after: previous) }
-      fold.partitionCounts = try partitionCounts()
+      fold.partitionCounts = try definition.partitionCounts(port)
       result.first = record.epoch
       result.begin = previous?.recordedTime
     }
@@ -146,16 +146,6 @@ public struct TaskReplay {
       }
       time = record.recordedTime
     }
-  }
-
-  private func partitionCounts() throws(Diagnostic) -> [String: Int32] {
-    var counts: [String: Int32] = [:]
-    for topic in definition.outputs.map(\.topic) + [definition.quarantineTopic] {
-      do throws(ClientFailure) { counts[topic] = try port.partitionCount(of: topic) } catch {
-        throw PartitionReader.diagnostic(error, TopicPartition(topic: topic, partition: PartitionID(0)))
-      }
-    }
-    return counts
   }
 }
 

@@ -57,9 +57,16 @@ extension Command {
       Option(
         name: "at", value: "DURATION", summary: "when, counted from the test's beginning", fallback: "0s"),
       Option(name: "limit", value: "N", summary: "how many elements of a step are shown", fallback: "10"),
-    ]
+      Option(name: "organization", value: "NAME", summary: "whose series; without it the platform's"),
+      prefixOption,
+    ] + BrokerConnection.options(isRequired: false),
+    notes: """
+      With --bootstrap the past is folded up to now, by the code that folds live, and the parts are what they are at
+      the last instant. Nothing is published.
+      """
   ) { arguments in
     let text = arguments.text("EXPRESSION") ?? ""
+    if arguments.text("series") == nil { return try explainPresent(text, arguments) }
     let expression: Expression
     do throws(ExpressionFault) { expression = try Expression(text) } catch {
       throw diagnostic(error, in: text)
@@ -93,7 +100,7 @@ private func bytes(of path: String) throws(Diagnostics) -> [UInt8] {
   }
 }
 
-private func diagnostic(_ fault: ExpressionFault, in text: String) -> Diagnostic {
+func diagnostic(_ fault: ExpressionFault, in text: String) -> Diagnostic {
   let position = fault.position(in: text)
   return Diagnostic(
     fault.what, at: .file("expression", line: position.line, column: position.column), why: fault.why,

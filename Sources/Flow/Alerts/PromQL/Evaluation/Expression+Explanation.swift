@@ -30,6 +30,34 @@ extension Expression {
   }
 }
 
+extension Expression {
+  /// The parts that are vectors or scalars, as they are written, the innermost first, the whole last; numbers
+  /// and parentheses are left out.
+  public var parts: [String] {
+    root.nodes.compactMap { node in
+      switch node.kind {
+      case .number, .string, .parenthesized: return nil
+      default: return node.type == .vector || node.type == .scalar ? text(of: node) : nil
+      }
+    }
+  }
+}
+
+extension ExpressionNode {
+  /// All nodes, each behind those below it.
+  fileprivate var nodes: [ExpressionNode] {
+    let below: [ExpressionNode] =
+      switch kind {
+      case .number, .string, .selector, .range: []
+      case .subquery(let inner, _), .negated(let inner), .parenthesized(let inner): inner.nodes
+      case .binary(_, let left, let right): left.nodes + right.nodes
+      case .aggregation(_, let inner, let parameter): (parameter?.nodes ?? []) + inner.nodes
+      case .call(_, let arguments): arguments.flatMap(\.nodes)
+      }
+    return below + [self]
+  }
+}
+
 extension QueryValue {
   init(_ value: Evaluator.Value) {
     switch value {
