@@ -86,11 +86,14 @@ private func tell(_ arguments: Arguments, _ window: TimeWindow, under other: Oth
 {
   let prefix = arguments.text("prefix") ?? ""
   let topic = "\(prefix).alerts"
-  guard let client = try BrokerConnection.configuration(arguments),
+  guard let client = try BrokerConnection.configuration(arguments) else {
+    throw UsageError("--bootstrap HOST:PORT is missing")
+  }
+  guard
     let definition = shippedProcessors(prefix: prefix).first(where: {
       $0.outputs.contains { $0.topic == topic }
     })
-  else { throw UsageError("--bootstrap HOST:PORT is missing") }
+  else { throw Diagnostic("no processor tells alerts", at: .named(topic)) }
   let port = try KafkaPort(
     KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
     partitions: definition.inputs.count + 1)
