@@ -9,48 +9,28 @@ import Replay
 import Runtime
 import Topology
 
-extension Command {
-  static let backtest = Command(
-    name: "backtest", summary: "show which alerts other rules would have told over the recorded past",
-    options: [
-      Option(
-        name: "rules", value: "DIR", summary: "a folder like topology/rules; without it, the rules of then"),
-      Option(
-        name: "from", value: "TIME",
-        summary: "the first moment shown: 2026-03-01 or 2026-03-01T12:00:00Z, in UTC"),
-      Option(name: "to", value: "TIME", summary: "the first moment that is not shown any more"),
-      Option(name: "against", value: "recorded", summary: "show the difference to what was told"),
-      Option(name: "all", summary: "show pending and inactive too, not only firing and resolved"),
-      prefixOption,
-    ] + BrokerConnection.options(isRequired: true),
-    notes: """
-      The past is folded from its beginning, by the code that folds live, with the files of DIR in the place of
-      those that were in force. State is kept in memory.
-      + would have come, - would not have come, ~ would have come at another time
-      exit codes: 0 no difference (or none asked for), 1 differences, 2 cannot say
-      """
-  ) { arguments in
-    let window = try TimeWindow(arguments)
-    if let against = arguments.text("against"), against != "recorded" {
-      throw UsageError("\"\(against)\" is nothing to compare with", at: "--against", next: "recorded")
+/// Folds the past under other rules and prints what they tell.
+func backtestRules(_ arguments: Arguments) throws -> ExitStatus {
+  let window = try TimeWindow(arguments)
+  if let against = arguments.text("against"), against != "recorded" {
+    throw UsageError("\"\(against)\" is nothing to compare with", at: "--against", next: "recorded")
+  }
+  var other: OtherConfiguration?
+  if let folder = arguments.text("rules") {
+    var files: [String: [UInt8]] = [:]
+    for path in try RuleFiles.paths(folder) {
+      files["rules/\(path.dropFirst(folder.count).drop { $0 == "/" })"] =
+        try readBytes(path, limit: RuleFiles.bytesMax)
     }
-    var other: OtherConfiguration?
-    if let folder = arguments.text("rules") {
-      var files: [String: [UInt8]] = [:]
-      for path in try RuleFiles.paths(folder) {
-        files["rules/\(path.dropFirst(folder.count).drop { $0 == "/" })"] =
-          try readBytes(path, limit: RuleFiles.bytesMax)
-      }
-      _ = try parseRuleFolder(files)
-      other = OtherConfiguration(folder: "rules/", files: files)
-    }
-    do {
-      return try tell(arguments, window, under: other)
-    } catch {
-      // Status 1 says that something differs; that nothing can be read says nothing.
-      writeToStandardError(Array("\(error)\n".utf8))
-      return .cannotSay
-    }
+    _ = try parseRuleFolder(files)
+    other = OtherConfiguration(folder: "rules/", files: files)
+  }
+  do {
+    return try tell(arguments, window, under: other)
+  } catch {
+    // Status 1 says that something differs; that nothing can be read says nothing.
+    writeToStandardError(Array("\(error)\n".utf8))
+    return .cannotSay
   }
 }
 
