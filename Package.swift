@@ -101,7 +101,7 @@ let package = Package(
     // Simulation: a disk that lies as real ones do, and lives of the broker and of the engine, for tests.
     module(
       "Simulation", at: "Simulation",
-      needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX", "Runtime", "Store"]),
+      needs: ["Basics", "BrokerCore", "BrokerProtocol", "POSIX", "Replay", "Runtime", "Store"]),
 
     // Commands. A story is what `ratchet simulate` and `ratchet up` publish to have something to see.
     module("Story", at: "Commands/Story", needs: ["Basics", "Learning", "Rollouts"]),
@@ -115,7 +115,7 @@ let package = Package(
       "bench",
       needs: [
         "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "Metrics", "POSIX", "Processors",
-        "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
+        "Replay", "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
       ]),
 
     tests("BasicsTests", needs: ["Basics"]),
@@ -160,7 +160,7 @@ let package = Package(
       "ProcessTests",
       needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
-    tests("BenchTests", needs: ["bench", "ratchet"]),
+    tests("BenchTests", needs: ["bench", "ratchet"], data: ["Peers"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),
     tests(
       "FuzzTests",

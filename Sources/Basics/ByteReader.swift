@@ -2,16 +2,16 @@
 
 /// Takes fields off the front of borrowed bytes.
 public struct ByteReader: ~Escapable {
-  private var rest: RawSpan
+  @usableFromInline var rest: RawSpan
 
   @_lifetime(copy bytes)
-  public init(_ bytes: RawSpan) { rest = bytes }
+  @inlinable public init(_ bytes: RawSpan) { rest = bytes }
 
-  public var isAtEnd: Bool { rest.isEmpty }
+  @inlinable public var isAtEnd: Bool { rest.isEmpty }
 
   /// An integer of fixed width, least significant byte first.
   @_lifetime(self: copy self)
-  public mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
+  @inlinable public mutating func integer<Value: FixedWidthInteger & BitwiseCopyable>(
     _ type: Value.Type = Value.self
   ) -> Value? {
     let width = MemoryLayout<Value>.size
@@ -64,7 +64,7 @@ public struct ByteReader: ~Escapable {
 
 extension [UInt8] {
   /// Least significant byte first.
-  public mutating func append(littleEndian integer: some FixedWidthInteger) {
+  @inlinable public mutating func append(littleEndian integer: some FixedWidthInteger) {
     unsafe Swift.withUnsafeBytes(of: integer.littleEndian) { unsafe append(contentsOf: $0) }
   }
 
@@ -86,7 +86,7 @@ extension [UInt8] {
   }
 
   /// What `ByteReader.text` takes off.
-  public mutating func append(countedText text: String) {
+  @inlinable public mutating func append(countedText text: String) {
     append(littleEndian: UInt32(text.utf8.count))
     append(contentsOf: text.utf8)
   }

@@ -98,6 +98,10 @@ import Testing
     }
     for _ in 0..<100 { turn() }
     #expect(try world.epochs()[0].isEmpty, "no event may be folded without a configuration")
+    let status = worker.status(Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start))
+    #expect(
+      status.tasks[0].waitsFor
+        == "a configuration on \(world.partition("control")); ratchet control apply DIR puts one in force")
     try world.configure(factor: "5")
     try eventually {
       turn()

@@ -119,6 +119,16 @@ private struct NewTally: Processor {
       let gone = try forecast(newTally(migrates: true, changelog: "nowhere"), disk)
       #expect(gone.isRefused && gone.stores[0].why.contains("not there"))
       #expect(try forecast(newTally(migrates: true, changelog: "nowhere"), nil).isRefused)
+      // The worker's own start says the same.
+      let other = newTally(migrates: true, changelog: "control")
+      let worker = Worker(0, [other], EngineSettings(), try world.workerPort(other), disk: disk)
+      let start = ContinuousClock.now
+      try eventually {
+        let now = Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start)
+        if case .upTo(let duration) = worker.turn(now) { worker.port.wait(duration) }
+        guard case .stalled(let reason)? = worker.tasks.values.first?.phase else { return false }
+        return reason.contains("another topic")
+      }
     }
   }
 

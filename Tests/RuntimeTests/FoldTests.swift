@@ -33,6 +33,19 @@ import Testing
     #expect(epoch.ledgers[0] == Ledger(read: 3, folded: 3, forwarded: 0, setAside: [:]))
   }
 
+  @Test("what ten seconds of an epoch made is emitted before recorded time leaves them, stamped within them")
+  func slots() {
+    var batch = RecordBatch()
+    for (offset, time) in [5, 9_999, 10_000, 48_000].enumerated() {
+      batch.append(Int64(offset), at: Int64(time), "a")
+    }
+    var epoch = open([batch], wallClock: 100_000)
+    fold(&epoch)
+    let records = epoch.context.records
+    #expect(records.lines == ["0/0 a=2", "0/0 a=3", "0/0 a=4"])
+    #expect((0..<records.count).map { records[$0].timestamp.rawValue } == [9_999, 10_000, 48_000])
+  }
+
   @Test("a record set aside keeps its bytes and headers and says where it stood and why")
   func quarantine() {
     var batch = RecordBatch()

@@ -22,7 +22,7 @@ struct CountingWorld {
     prefix = "t\(String(salt, radix: 36))-\(count.add(1, ordering: .relaxed).newValue)"
     client = ["bootstrap.servers": try bootstrap()]
     admin = try Admin(client)
-    for noun in ["events", "counts", "rekey", "epochs", "changelog", "time", "watch-epochs"] {
+    for noun in ["events", "counts", "rekey", "epochs", "changelog", "due", "time", "watch-epochs"] {
       try admin.createTopic(topic(noun), partitions: Int(partitions))
     }
     try admin.createTopic(topic("quarantine"), partitions: 1)

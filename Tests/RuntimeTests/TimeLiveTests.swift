@@ -12,7 +12,8 @@ import Testing
       "windows", epochsTopic: world.topic("epochs"), quarantineTopic: world.topic("quarantine"),
       inputs: [ProcessorInput(world.topic("events"), .outside)],
       outputs: [ProcessorOutput(world.topic("counts"), recordBytesMax: 1000)],
-      changelogTopics: [world.topic("changelog")], timeTopic: world.topic("time"), codeHash: 1
+      changelogTopics: [world.topic("changelog"), world.topic("due")], timeTopic: world.topic("time"),
+      codeHash: 1
     ) { _ in SumWindows(.tumbling(.seconds(10), grace: .seconds(60))) }
   }
 

@@ -14,6 +14,25 @@ struct Relay: Processor {
   }
 }
 
+/// Sends on, when it is closed, when each key was last heard of.
+private struct Last: Processor {
+  var times: [(key: String, time: String)] = []
+  var stores: [any TaskStore] { [] }
+
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    times.append((record.key?.text ?? "", "\(record.timestamp.rawValue)"))
+    return .folded
+  }
+
+  mutating func closeEpoch(in context: inout FoldContext) {
+    for (key, time) in times {
+      let (key, value) = (Array(key.utf8), Array(time.utf8))
+      context.emit(0, key: unsafe key.span.bytes, value: unsafe value.span.bytes)
+    }
+    times = []
+  }
+}
+
 @Suite struct TwoStageTests {
   private let relay: ProcessorDefinition
   private let watch: ProcessorDefinition
@@ -111,6 +130,10 @@ struct Relay: Processor {
     world.run(.seconds(60))
     #expect(try recordedTime(world) == 999_000)
     #expect(log.lines == ["999000 a"])
+    let task = try #require(world.task("second", "watch"))
+    #expect(
+      task.waitsFor(world.now) == "relay/1, which has not said on relayed how far it has come",
+      "a person is told whom time waits for")
   }
 
   @Test("an upstream task that died is passed over after 30 s, and waited for again when it has caught up")
@@ -124,17 +147,20 @@ struct Relay: Processor {
     world.run(.seconds(10))
     // From here on only task 0 goes on, as another worker's.
     world.kill("both")
-    let end = try world.cluster.epochs("relay.epochs", 0).last!
+    let end = try #require(try world.cluster.epochs("relay.epochs", 0).last)
     world.cluster.logs[partition("relay.first")] = world.cluster.logs[partition("relay.epochs")]
     world.cluster.offsets[partition("relay.first")] = Offset(end.epoch.rawValue + 1)
     world.start("first", [first])
     let held = try recordedTime(world)
     world.run(.seconds(24))
     #expect(try recordedTime(world) - held <= 5000, "held by the one that is silent")
+    let waitsFor = world.task("watch", "watch")?.waitsFor(world.now)
+    #expect(waitsFor?.hasPrefix("relay/1, of which nothing was heard on relayed for 2") == true)
     world.run(.seconds(16))
     #expect(try world.wallClock - recordedTime(world) <= 5100)
     let silent = UpstreamTask(topic: "relayed", processor: "relay", task: PartitionID(1))
     #expect(try world.cluster.epochs("watch.epochs").last?.passedOver == [silent])
+    #expect(world.task("watch", "watch")?.waitsFor(world.now) == nil, "time goes on without it")
     // A restart of the second stage knows it from its last epoch's record.
     world.kill("watch")
     world.start("watch", [watch])
@@ -164,6 +190,50 @@ struct Relay: Processor {
     world.start("second", [watch])
     world.run(.seconds(40))
     #expect(log.lines == ["1000100 a quiet", "1000150 a! quiet", "1000200 a!! quiet"])
+  }
+
+  @Test("a year through two stages in one go fires each timer at its due time, long before the next record")
+  func year() throws {
+    let (start, step): (Int64, Int64) = (1_700_000_000_000, 12 * 3_600_000)
+    let world = world(at: start + 366 * 2 * step)
+    var expected: [String] = []
+    for number in 0..<365 * 2 {
+      let time = start + Int64(number) * step
+      world.cluster.publish("events", at: time, "k\(number)")
+      let (key, marks): (String, [(Int64, String)]) = ("k\(number)", [(100, ""), (150, "!"), (200, "!!")])
+      expected += ["\(time) \(key)"] + marks.map { "\(time + $0) \(key)\($1) quiet" }
+    }
+    world.start("w", [relay, watch])
+    world.run(.seconds(12))
+    #expect(log.lines == expected)
+  }
+
+  @Test("a month of partials in one epoch comes in time for windows without grace, as it would have live")
+  func partialsInTime() throws {
+    let world = world(at: 1_700_000_000_000)
+    for topic in ["windows.epochs", "windows.out", "windows.log", "windows.due", "windows.time"] {
+      world.cluster.topic(topic, 1)
+    }
+    let start: Int64 = 1_690_000_000_000
+    for number in 0..<500 {
+      world.cluster.publish("events", at: start + Int64(number) * 5_000_000, "k\(number % 3)")
+    }
+    let last = ProcessorDefinition(
+      "relay", epochsTopic: "relay.epochs", quarantineTopic: "quarantine",
+      inputs: [ProcessorInput("events", .outside)], outputs: [ProcessorOutput("relayed", isAnnounced: true)],
+      codeHash: 1
+    ) { _ in Last() }
+    let windows = ProcessorDefinition(
+      "windows", epochsTopic: "windows.epochs", quarantineTopic: "quarantine",
+      inputs: [ProcessorInput("relayed", writtenBy: [.init("relay", epochsTopic: "relay.epochs")])],
+      outputs: [ProcessorOutput("windows.out")], changelogTopics: ["windows.log", "windows.due"],
+      timeTopic: "windows.time", codeHash: 1
+    ) { _ in SumWindows(.tumbling(.seconds(10), grace: .zero)) }
+    world.start("w", [last, windows])
+    world.run(.seconds(12))
+    let ledger = try world.cluster.epochs("windows.epochs").reduce(Ledger()) { $0 + $1.ledger }
+    #expect(ledger.setAside.isEmpty && ledger.folded > 500)
+    #expect(world.cluster.logs[partition("windows.out")]?.count == 500)
   }
 
   @Test("history through two stages in one go fires timers as it did live", arguments: [1, 2, 3])

@@ -24,6 +24,20 @@ import Testing
     }
   }
 
+  @Test(
+    "what was recorded through all of it is what a replay of each task makes of its inputs",
+    arguments: Lives.range(of: 40))
+  func replay(seed: UInt64) throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "replay-\(getpid())-\(seed)").path()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let world = EngineWorld(seed: seed, troubles: .all, folder: seed % 2 == 0 ? folder : nil)
+    for complaint in world.run() + world.replay() {
+      Issue.record("\(complaint)\nto repeat: RATCHET_SEED=\(seed) swift test --filter EngineLivesTests")
+    }
+    #expect(world.replayed == world.epochs && world.replayed > 10)
+    if seed % 8 == 0 { #expect(!world.replay(beginning: 8).isEmpty, "another constant must be found out") }
+  }
+
   @Test("a life in which nothing goes wrong is folded and committed to its end", arguments: UInt64(0)..<3)
   func calm(seed: UInt64) {
     let world = EngineWorld(seed: seed, troubles: [])

@@ -136,12 +136,13 @@ struct EngineOracle {
     memory.open()
     for read in records {
       if read.topic != Workload.control {
-        time = max(time, min(read.record.timestamp.rawValue, epoch.recordedTime))
-        memory.fireTimers(dueBy: time)
+        let reached = max(time, min(read.record.timestamp.rawValue, epoch.recordedTime))
+        memory.pass(from: time, to: reached)
+        time = reached
       }
       verdicts[read.topic, default: [:]][memory.fold(read, at: time), default: 0] += 1
     }
-    memory.fireTimers(dueBy: epoch.recordedTime)
+    memory.pass(from: time, to: epoch.recordedTime)
     if memory.configurationHash != epoch.configurationHash {
       complain("\(name): it names another configuration")
     }

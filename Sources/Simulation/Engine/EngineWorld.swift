@@ -20,6 +20,8 @@ public final class EngineWorld {
   /// How many epochs were committed, and how many records they read, to know that something happened.
   public internal(set) var epochs = 0
   public internal(set) var recordsRead: Int64 = 0
+  /// How many epochs a replay has compared.
+  public internal(set) var replayed = 0
   /// What happened, to tell apart lives that look alike.
   public private(set) var events = 0
   /// When all was at rest, counted from the storm's end.

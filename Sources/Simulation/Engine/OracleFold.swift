@@ -49,6 +49,8 @@ struct OracleTask {
   var outputs: [ExpectedRecord] = []
   var quarantine: [ExpectedRecord] = []
   private var touchedCounts: [String] = []
+  /// In the order in which they were touched since the last were published.
+  private var unpublished: [String] = []
   private var touchedSums: [(key: String, wasThere: Bool)] = []
   private var touchedTimes: [(row: [UInt8], wasThere: Bool)] = []
 
@@ -98,6 +100,7 @@ struct OracleTask {
     }
     if text == "bad" { return .setAside("invalid") }
     if !touchedCounts.contains(key) { touchedCounts.append(key) }
+    if !unpublished.contains(key) { unpublished.append(key) }
     counts[key, default: 0] += 1
     touchSum(key)
     if text.hasSuffix("drop") {
@@ -113,12 +116,26 @@ struct OracleTask {
 
   // MARK: Time
 
-  /// Fires what is due by `time`, in the order of due times and then of names.
-  mutating func fireTimers(dueBy time: Int64) {
-    while let next = timers.min(by: { ($0.value, $0.key) < ($1.value, $1.key) }), next.value <= time {
+  /// Fires what is due by `time`, in the order of due times and then of names. Before time, which stands at
+  /// `now`, leaves a slot of ten seconds, what the slot touched is published.
+  mutating func pass(from now: Int64, to time: Int64) {
+    var now = now
+    while true {
+      let next = timers.min { ($0.value, $0.key) < ($1.value, $1.key) }
+      let moment = max(now, min(next?.value ?? time, time))
+      if moment / 10_000 > now / 10_000 { publishTouched(now) }
+      guard let next, next.value <= time else { return }
+      now = moment
       setTimer(next.key, nil)
       publish(Array(next.key.utf8), "\(task)|idle|\(sums[next.key] ?? 0)", next.value)
     }
+  }
+
+  private mutating func publishTouched(_ time: Int64) {
+    for key in unpublished {
+      publish(Array(key.utf8), "\(task)|\(counts[key] ?? 0)|\(sums[key] ?? 0)", time)
+    }
+    unpublished = []
   }
 
   private mutating func setTimer(_ key: String, _ due: Int64?) {
@@ -203,9 +220,7 @@ struct OracleTask {
 
   /// Behind the last record, at the epoch's recorded time: what the task publishes then, and its changes.
   mutating func close(at time: Int64) -> [ExpectedRecord] {
-    for key in touchedCounts {
-      publish(Array(key.utf8), "\(task)|\(counts[key] ?? 0)|\(sums[key] ?? 0)", time)
-    }
+    publishTouched(time)
     let changed = touchedCounts.map { change(of: $0, counts[$0], store: 0, time) }
     // A key that came and went within the epoch leaves no trace.
     let summed = touchedSums.filter { $0.wasThere || sums[$0.key] != nil }

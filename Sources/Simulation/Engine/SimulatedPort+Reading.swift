@@ -144,7 +144,7 @@ extension SimulatedPort {
 }
 
 extension Runtime.RecordBatch {
-  fileprivate mutating func append(_ record: DeliveredRecord) {
+  mutating func append(_ record: DeliveredRecord) {
     record.key.withSpan { key in
       record.value.withSpan { value in
         append(record.offset, at: record.timestamp, key: key, value: value)

@@ -40,7 +40,12 @@ struct Workload {
     ]
   }
 
-  var definitions: [ProcessorDefinition] {
+  var definitions: [ProcessorDefinition] { definitions(beginning: Self.sumsBegin) }
+
+  /// What a sum begins with.
+  static let sumsBegin: UInt64 = 7
+
+  func definitions(beginning: UInt64) -> [ProcessorDefinition] {
     let output = ProcessorOutput(
       Self.forwarded, recordBytesMax: Self.recordBytesMax, isAnnounced: true)
     return [
@@ -57,7 +62,7 @@ struct Workload {
         ],
         outputs: [ProcessorOutput(Self.counts, recordBytesMax: Self.recordBytesMax)],
         changelogTopics: Array(Self.changelogs.dropLast()), timeTopic: Self.changelogs.last, codeHash: 12
-      ) { CountAndSum(task: $0) },
+      ) { CountAndSum(task: $0, beginning: beginning) },
     ]
   }
 }
@@ -94,9 +99,13 @@ struct CountAndSum: Processor {
   /// So little memory that rows are written after nearly every epoch, and read again.
   private let counts = KeyValueStore<String, UInt64>("counts", memory: 2000)
   private let sums = KeyValueStore<String, UInt64>("sums")
+  private let beginning: UInt64
   private var touched: [String] = []
 
-  init(task: PartitionID) { self.task = task }
+  init(task: PartitionID, beginning: UInt64) {
+    self.task = task
+    self.beginning = beginning
+  }
 
   var stores: [any TaskStore] { [counts, sums] }
 
@@ -117,7 +126,7 @@ struct CountAndSum: Processor {
     context.setTimer(TimerID(key), at: context.time + .milliseconds(Workload.idleAfter_ms))
     let unit = sums["!unit"] ?? 1
     let step = unit &* UInt64(value.utf8.count) &+ UInt64(bitPattern: context.time.rawValue)
-    sums.update(key) { $0 = ($0 ?? 7) &* 31 &+ step }
+    sums.update(key) { $0 = ($0 ?? beginning) &* 31 &+ step }
     return .folded
   }
 

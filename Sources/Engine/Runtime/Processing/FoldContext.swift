@@ -37,6 +37,8 @@ public struct FoldContext {
   private let taskTime: TaskTime
   /// When the next timer is due.
   @usableFromInline private(set) var nextDue: Timestamp
+  /// Where the slot of recorded time ends in which the task is: what it made in it is emitted before.
+  @usableFromInline private(set) var settlesAt: Timestamp
   /// A record is being folded: it is to blame for what it makes.
   private var isFolding = true
   private var oversized: [Oversized] = []
@@ -65,6 +67,17 @@ public struct FoldContext {
     self.clock = clock
     self.taskTime = taskTime
     nextDue = taskTime.next?.due ?? Self.never
+    settlesAt = Self.endOfSlot(clock.now)
+  }
+
+  /// An epoch of a backlog may span months. What a processor emits when an epoch closes would then be
+  /// stamped months behind what it is about, and come too late for whoever reads it; so recorded time is cut
+  /// into slots of this length, about as long as the shortest pane, and a processor is closed at the end of
+  /// each.
+  private static let slot_ms: Int64 = 10_000
+
+  private static func endOfSlot(_ time: Timestamp) -> Timestamp {
+    Timestamp(milliseconds: time.rawValue - time.rawValue % slot_ms + slot_ms)
   }
 
   /// Recorded time: never goes back, from record to record and from epoch to epoch.
@@ -83,6 +96,9 @@ public struct FoldContext {
 
   /// The timers are other ones than they were.
   @usableFromInline mutating func timersChanged() { nextDue = taskTime.next?.due ?? Self.never }
+
+  /// When a timer is due; nil when it is not set.
+  public func due(_ id: TimerID) -> Timestamp? { taskTime.due(id) }
 
   /// Does away with a timer; one that is not set, or has fired, needs none.
   public mutating func cancelTimer(_ id: TimerID) {
@@ -201,6 +217,15 @@ public struct FoldContext {
     isFolding = timer == nil
     nextDue = taskTime.next?.due ?? Self.never
     return timer
+  }
+
+  /// Recorded time is about to leave its slot.
+  @usableFromInline mutating func beginSettling() { isFolding = false }
+
+  /// What the slot made is emitted; recorded time goes on to `time`.
+  @usableFromInline mutating func settled(before time: Timestamp) {
+    isFolding = true
+    settlesAt = Self.endOfSlot(time)
   }
 
   /// Behind the last record and the last timer: recorded time comes to the epoch's end.

@@ -18,7 +18,9 @@ public protocol Processor: SendableMetatype {
   /// with, and without any record when none comes.
   mutating func onTimer(_ timer: Timer, in context: inout FoldContext)
 
-  /// Called once behind an epoch's last record: the place for outputs that follow from all of its records.
+  /// Called behind an epoch's last record, and before recorded time passes a multiple of ten seconds: the
+  /// place for outputs that follow from all records since the last call. So they are stamped within ten
+  /// seconds of what they follow from, live and in a backlog alike.
   mutating func closeEpoch(in context: inout FoldContext)
 }
 

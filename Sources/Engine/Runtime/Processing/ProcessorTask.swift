@@ -34,7 +34,9 @@ public import Basics
       batch.forEach(in: run.records, of: run.input) { record in
         if movesTime {
           let time = epoch.context.clock.reached(by: record.timestamp)
-          if time >= epoch.context.nextDue { fireTimers(dueBy: time, &epoch, &processor) }
+          if time >= epoch.context.nextDue || time >= epoch.context.settlesAt {
+            passTime(to: time, &epoch, &processor)
+          }
           epoch.context.clock.advance(to: time)
         }
         if isFromTasks, record.hasNoKey { return epoch.hear(record) }
@@ -50,7 +52,7 @@ public import Basics
       }
       epoch.ledgers[run.input].countFolded(folded)
     }
-    fireTimers(dueBy: epoch.context.clock.end, &epoch, &processor)
+    passTime(to: epoch.context.clock.end, &epoch, &processor)
     epoch.context.beginClose()
     processor.closeEpoch(in: &epoch.context)
   }
@@ -69,9 +71,20 @@ public import Basics
     return .setAside(.stateTooLarge)
   }
 
-  /// In the order of their due times, then of their names; those that they set in turn among them.
+  /// Fires the timers due by `time`, in the order of their due times, then of their names, those that they
+  /// set in turn among them; and before recorded time leaves a slot, lets the processor say what that slot
+  /// made.
   @inlinable @inline(never)
-  static func fireTimers(dueBy time: Timestamp, _ epoch: inout OpenEpoch, _ processor: inout P) {
-    while let timer = epoch.context.takeTimer(dueBy: time) { processor.onTimer(timer, in: &epoch.context) }
+  static func passTime(to time: Timestamp, _ epoch: inout OpenEpoch, _ processor: inout P) {
+    while true {
+      let next = min(epoch.context.nextDue, time)
+      if next >= epoch.context.settlesAt {
+        epoch.context.beginSettling()
+        processor.closeEpoch(in: &epoch.context)
+        epoch.context.settled(before: next)
+      }
+      guard let timer = epoch.context.takeTimer(dueBy: time) else { return }
+      processor.onTimer(timer, in: &epoch.context)
+    }
   }
 }

@@ -15,6 +15,8 @@ public final class TaskState {
   private var pending: (metadata: TaskMetadata, epochs: Int)?
   /// The oldest schema version that each store's values may be in.
   private var oldestSchemas: [UInt8]
+  /// Up to where the rows hold each store's changelog, as `decide` found them.
+  private(set) var positions: [Offset] = []
 
   /// Epochs that wait for one write. A key that changes in each of them is then written once; a start after a
   /// kill reads at most so many epochs of the changelog again.
@@ -61,6 +63,7 @@ public final class TaskState {
       StartUpFacts(
         clusterID: clusterID, log: log, stores: stores.map { ($0.name, $0.schema) },
         tombstoneRetention: tombstoneRetention, now: now))
+    positions = metadata?.stores.map(\.next) ?? []
     for (index, store) in (metadata?.stores ?? []).enumerated() where index < oldestSchemas.count {
       oldestSchemas[index] = min(oldestSchemas[index], store.oldestSchema)
     }

@@ -31,6 +31,8 @@ public struct TaskStatus: Hashable, Sendable {
   /// While it is restoring: why the state on disk could not be carried on; nil when there was none, or when
   /// it only lacked the last changes.
   public var restoreReason: String?
+  /// While it is running: what its epochs or its time wait for, other than records; nil when for nothing.
+  public var waitsFor: String?
 }
 
 /// A worker as it stands.

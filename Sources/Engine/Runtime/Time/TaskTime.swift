@@ -20,6 +20,16 @@ internal import Basics
     return timers.next
   }
 
+  var timerCount: Int {
+    load()
+    return timers.count
+  }
+
+  func due(_ id: TimerID) -> Timestamp? {
+    load()
+    return timers.due(id)
+  }
+
   func set(_ timer: Timer) {
     precondition(store != nil, "a timer in a processor whose definition has no time topic")
     load()

@@ -39,6 +39,16 @@ struct UpstreamClocks {
     }
   }
 
+  /// From when on it is worth telling that a task is silent: an idle one announces twice in this time.
+  static let silenceTold = Duration.seconds(10)
+
+  /// Whom time waits for that ought to have been heard of by now; nil when there is nobody.
+  func silent(at uptime: Duration) -> One? {
+    let awaited = all.filter { !$0.isPassedOver }
+    return awaited.first { $0.announced == nil }
+      ?? awaited.first { uptime - $0.heardAt >= Self.silenceTold }
+  }
+
   var passedOver: [UpstreamTask] { all.filter(\.isPassedOver).map(\.id) }
 
   /// Where time must wait: the least recorded time announced by those it waits for; nil when it waits for

@@ -1,63 +1,87 @@
 // One key's panes: what its windows are made of, and how far they have closed.
-internal import Basics
+public import Basics
 
 /// Panes in order, each with a part for every task that contributes to it. Parts are merged in the order of
 /// pane, then task; within a part, in the order in which that task sent them: so the same events make the
 /// same bytes, whichever task's records arrive first.
-struct PaneSeries<Value: WindowAggregate>: Storable {
-  struct Part {
-    var source: TaskID
-    var value: Value
+@usableFromInline struct PaneSeries<Value: WindowAggregate>: Storable {
+  @usableFromInline struct Part {
+    @usableFromInline var source: TaskID
+    @usableFromInline var value: Value
+
+    @inlinable init(source: TaskID, value: Value) { (self.source, self.value) = (source, value) }
   }
 
-  struct Pane {
+  /// Nearly every pane has one part; a list for the others alone saves an allocation a pane.
+  @usableFromInline struct Pane {
     /// Milliseconds since the Unix epoch.
-    var start: Int64
-    var parts: [Part]
+    @usableFromInline var start: Int64
+    @usableFromInline var first: Part
+    /// In the order of their tasks, all behind `first`'s.
+    @usableFromInline var others: [Part] = []
+
+    @inlinable init(start: Int64, first: Part) { (self.start, self.first) = (start, first) }
   }
 
-  private(set) var panes: [Pane] = []
+  @usableFromInline private(set) var panes: [Pane] = []
   /// All windows that end here or before have closed.
-  private(set) var closedUpTo: EventTime
+  @usableFromInline var closedUpTo: EventTime
   /// When, in event time, something is to be done: a window closes, or the last pane is past. nil: nothing is
   /// left.
-  private(set) var next: Int64?
-  /// When the key's timer is due; nil when none is set.
-  var timer: Timestamp?
+  @usableFromInline var next: Int64?
+  /// The moment for which the key stands in the list of what is due; never behind `next`.
+  @usableFromInline var listed: Int64?
 
-  init(closedUpTo: EventTime) { self.closedUpTo = closedUpTo }
+  @inlinable init(closedUpTo: EventTime) { self.closedUpTo = closedUpTo }
+
+  /// All that the watermark has passed has closed, because whatever was due was dealt with.
+  @inlinable mutating func pass(_ watermark: EventTime) { closedUpTo = max(closedUpTo, watermark) }
+
+  /// The moment for which the key has to be listed; nil where it stands right or nothing is left to do.
+  @inlinable mutating func list() -> Int64? {
+    guard let next, next < listed ?? .max else { return nil }
+    listed = next
+    return next
+  }
+
+  /// False when the key is not listed for that moment any more.
+  @inlinable mutating func takeListed(at moment: Int64) -> Bool {
+    guard listed == moment else { return false }
+    listed = nil
+    return true
+  }
 
   /// Changes the part of `source` in a pane.
-  mutating func change(
+  @inlinable mutating func change(
     _ start: Int64, _ source: TaskID, _ windowing: Windowing, _ body: (inout Value) -> Void
   ) {
     var index = panes.count
     while index > 0, panes[index - 1].start > start { index -= 1 }
-    if index == 0 || panes[index - 1].start < start {
-      panes.insert(Pane(start: start, parts: []), at: index)
-      index += 1
+    if index > 0, panes[index - 1].start == start {
+      panes[index - 1].change(source, body)
+    } else {
+      var pane = Pane(start: start, first: Part(source: source, value: Value()))
+      body(&pane.first.value)
+      panes.insert(pane, at: index)
       next = nextEvent(windowing)
     }
-    panes[index - 1].change(source, body)
   }
 
-  /// Closes the windows that end by the watermark, in order; those without events are passed over.
-  mutating func close(
-    upTo watermark: EventTime, _ windowing: Windowing, _ closed: (WindowResult<Value>) -> Void
+  /// Closes the windows that end by `moment`, in order; those without events are passed over.
+  @inlinable mutating func close(
+    upTo moment: EventTime, _ windowing: Windowing, _ closed: (WindowResult<Value>) -> Void
   ) {
-    if let next, next <= watermark.rawValue {
-      while let end = nextEnd(windowing), end <= watermark.rawValue {
-        closed(result(end, windowing, isCorrection: false))
-        closedUpTo = EventTime(milliseconds: end)
-      }
-      panes.removeAll { windowing.isPast($0.start, at: watermark) }
-      self.next = nextEvent(windowing)
+    while let end = nextEnd(windowing), end <= moment.rawValue {
+      closed(result(end, windowing, isCorrection: false))
+      closedUpTo = EventTime(milliseconds: end)
     }
-    closedUpTo = max(closedUpTo, watermark)
+    closedUpTo = max(closedUpTo, moment)
+    panes.removeAll { windowing.isPast($0.start, at: moment) }
+    next = nextEvent(windowing)
   }
 
   /// The windows that hold a pane, that have closed, and that are still within grace.
-  func corrections(
+  @inlinable func corrections(
     of pane: Int64, _ windowing: Windowing, _ corrected: (WindowResult<Value>) -> Void
   ) {
     var end = pane + windowing.hop_ms
@@ -69,21 +93,21 @@ struct PaneSeries<Value: WindowAggregate>: Storable {
     }
   }
 
-  private func nextEvent(_ windowing: Windowing) -> Int64? {
+  @inlinable func nextEvent(_ windowing: Windowing) -> Int64? {
     nextEnd(windowing) ?? panes.last.map { $0.start + windowing.size_ms + windowing.grace_ms }
   }
 
   /// The end of the next window that has any events and has not closed.
-  private func nextEnd(_ windowing: Windowing) -> Int64? {
+  @inlinable func nextEnd(_ windowing: Windowing) -> Int64? {
     let next = windowing.end(after: closedUpTo)
     guard let pane = panes.first(where: { $0.start >= next - windowing.size_ms }) else { return nil }
     return max(next, pane.start + windowing.hop_ms)
   }
 
-  private func result(_ end: Int64, _ windowing: Windowing, isCorrection: Bool) -> WindowResult<Value> {
+  @inlinable func result(_ end: Int64, _ windowing: Windowing, isCorrection: Bool) -> WindowResult<Value> {
     var value = Value()
     for pane in panes where pane.start >= end - windowing.size_ms && pane.start < end {
-      for part in pane.parts { value.merge(part.value) }
+      pane.forEachPart { value.merge($0.value) }
     }
     return WindowResult(
       window: windowing.window(endingAt: end), value: value, isCorrection: isCorrection)
@@ -91,60 +115,78 @@ struct PaneSeries<Value: WindowAggregate>: Storable {
 }
 
 extension PaneSeries.Pane {
-  fileprivate mutating func change(_ source: TaskID, _ body: (inout Value) -> Void) {
-    var index = parts.count
-    while index > 0, source < parts[index - 1].source { index -= 1 }
-    if index == 0 || parts[index - 1].source != source {
-      parts.insert(PaneSeries.Part(source: source, value: Value()), at: index)
+  @inlinable mutating func change(_ source: TaskID, _ body: (inout Value) -> Void) {
+    if first.source == source { return body(&first.value) }
+    if source < first.source {
+      others.insert(first, at: 0)
+      first = PaneSeries.Part(source: source, value: Value())
+      return body(&first.value)
+    }
+    var index = others.count
+    while index > 0, source < others[index - 1].source { index -= 1 }
+    if index == 0 || others[index - 1].source != source {
+      others.insert(PaneSeries.Part(source: source, value: Value()), at: index)
       index += 1
     }
-    body(&parts[index - 1].value)
+    body(&others[index - 1].value)
+  }
+
+  @inlinable func forEachPart(_ body: (PaneSeries.Part) -> Void) {
+    body(first)
+    for part in others { body(part) }
   }
 }
 
 extension PaneSeries {
-  static var schemaVersion: UInt8 { Value.schemaVersion }
+  @inlinable static var schemaVersion: UInt8 { Value.schemaVersion }
 
-  func store(into bytes: inout [UInt8]) {
+  @inlinable func store(into bytes: inout [UInt8]) {
     bytes.append(littleEndian: closedUpTo.rawValue)
     bytes.append(littleEndian: next ?? .min)
-    bytes.append(littleEndian: timer?.rawValue ?? .min)
+    bytes.append(littleEndian: listed ?? .min)
     bytes.append(littleEndian: UInt32(panes.count))
     for pane in panes {
       bytes.append(littleEndian: pane.start)
-      bytes.append(littleEndian: UInt32(pane.parts.count))
-      for part in pane.parts {
+      bytes.append(littleEndian: UInt32(pane.others.count))
+      pane.forEachPart { part in
         bytes.append(countedText: part.source.processor)
         bytes.append(littleEndian: part.source.partition.rawValue)
-        var value: [UInt8] = []
-        part.value.store(into: &value)
-        unsafe bytes.append(countedField: value.span.bytes)
+        let start = bytes.count
+        bytes.append(littleEndian: UInt32(0))
+        part.value.store(into: &bytes)
+        bytes.put(UInt32(bytes.count - start - 4), at: start)
       }
     }
   }
 
-  init?(stored bytes: RawSpan) {
+  @inlinable init?(stored bytes: RawSpan) {
     var reader = ByteReader(bytes)
     guard let closed = reader.integer(Int64.self), let next = reader.integer(Int64.self),
-      let timer = reader.integer(Int64.self), let count = reader.integer(UInt32.self)
+      let listed = reader.integer(Int64.self), let count = reader.integer(UInt32.self)
     else { return nil }
     self.init(closedUpTo: EventTime(milliseconds: closed))
     if next != .min { self.next = next }
-    if timer != .min { self.timer = Timestamp(milliseconds: timer) }
+    if listed != .min { self.listed = listed }
     for _ in 0..<count {
-      guard let start = reader.integer(Int64.self), let partCount = reader.integer(UInt32.self) else {
-        return nil
-      }
-      var pane = Pane(start: start, parts: [])
-      for _ in 0..<partCount {
-        guard let processor = reader.text(), let task = reader.integer(Int32.self),
-          let field = reader.field(), let value = Value(stored: field)
-        else { return nil }
-        pane.parts.append(
-          Part(source: TaskID(processor: processor, partition: PartitionID(task)), value: value))
+      guard let start = reader.integer(Int64.self), let others = reader.integer(UInt32.self),
+        let first = Part(from: &reader)
+      else { return nil }
+      var pane = Pane(start: start, first: first)
+      for _ in 0..<others {
+        guard let part = Part(from: &reader) else { return nil }
+        pane.others.append(part)
       }
       panes.append(pane)
     }
     guard reader.isAtEnd else { return nil }
+  }
+}
+
+extension PaneSeries.Part {
+  @inlinable init?(from reader: inout ByteReader) {
+    guard let processor = reader.text(), let task = reader.integer(Int32.self), let field = reader.field(),
+      let value = Value(stored: field)
+    else { return nil }
+    self.init(source: TaskID(processor: processor, partition: PartitionID(task)), value: value)
   }
 }

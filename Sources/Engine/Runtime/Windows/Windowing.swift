@@ -16,9 +16,9 @@ public struct Window: Hashable, Sendable {
 /// How event time is cut. A window is made of panes as long as the hop, so an event is kept once however many
 /// windows it belongs to.
 public struct Windowing: Hashable, Sendable {
-  let size_ms: Int64
-  let hop_ms: Int64
-  let grace_ms: Int64
+  @usableFromInline let size_ms: Int64
+  @usableFromInline let hop_ms: Int64
+  @usableFromInline let grace_ms: Int64
 
   /// Windows that follow each other. Events up to `grace` behind a window's end correct it.
   public static func tumbling(_ size: Duration, grace: Duration) -> Windowing {
@@ -35,25 +35,25 @@ public struct Windowing: Hashable, Sendable {
   }
 
   /// Where the pane that holds `time` begins. Rounded down, also before 1970.
-  func pane(of time: EventTime) -> Int64 {
+  @inlinable func pane(of time: EventTime) -> Int64 {
     let rest = time.rawValue % hop_ms
     return time.rawValue - (rest < 0 ? rest + hop_ms : rest)
   }
 
   /// Where the first window that ends behind `time` ends.
-  func end(after time: EventTime) -> Int64 { pane(of: time) + hop_ms }
+  @inlinable func end(after time: EventTime) -> Int64 { pane(of: time) + hop_ms }
 
   /// Nothing that still comes can change a window with this pane.
-  func isPast(_ pane: Int64, at watermark: EventTime) -> Bool {
+  @inlinable func isPast(_ pane: Int64, at watermark: EventTime) -> Bool {
     pane + size_ms + grace_ms <= watermark.rawValue
   }
 
-  func window(endingAt end: Int64) -> Window {
+  @usableFromInline func window(endingAt end: Int64) -> Window {
     Window(start: EventTime(milliseconds: end - size_ms), end: EventTime(milliseconds: end))
   }
 
   /// Event times beyond this are no times; the bound keeps sums of times within 64 bits.
-  static let times: ClosedRange<Int64> = -1 << 53...1 << 53
+  @inlinable static var times: ClosedRange<Int64> { -1 << 53...1 << 53 }
 }
 
 /// What a window holds: made from events, or from what upstream tasks made of theirs.
@@ -69,4 +69,8 @@ public struct WindowResult<Value> {
   public var value: Value
   /// The window had closed before: this takes the place of what was said of it then, if it had any events.
   public var isCorrection: Bool
+
+  @inlinable init(window: Window, value: Value, isCorrection: Bool) {
+    (self.window, self.value, self.isCorrection) = (window, value, isCorrection)
+  }
 }

@@ -24,12 +24,26 @@ extension OwnedTask {
     switch try decide(state, last, settings, now.wallClock) {
     case .ready:
       let bounds = try bounds(port)
+      try refuseOtherChangelogs(state.positions, bounds)
       changelogNext = bounds.map(\.upperBound)
       return last == nil && !isEmpty(bounds) ? everything : nil
     case .applyTail(let positions, let place):
       return Restore(changelogs, from: positions, behind: (epochs, place), to: last, at: now.uptime)
     case .restoreFully(let reason): return try restoreFully(because: reason.rawValue, to: last, now)
     case .absent: return try restoreFully(because: nil, to: last, now)
+    }
+  }
+
+  /// What the rows hold beyond a changelog's end is nowhere else: the next task that is restored would miss
+  /// it.
+  private func refuseOtherChangelogs(
+    _ positions: [Offset], _ bounds: [Range<Offset>]
+  ) throws(ClientFailure) {
+    for (index, position) in positions.enumerated() where index < bounds.count {
+      guard position > bounds[index].upperBound else { continue }
+      throw .refused(
+        "the changelog \(changelogs[index]) ends at offset \(bounds[index].upperBound), and the rows on disk "
+          + "were written behind \(position): it is another topic by now; bring the old one back, or rebuild")
     }
   }
 

@@ -11,7 +11,8 @@ extension Worker {
     TaskStatus(
       task: task.id, state: state(of: task, now), epoch: task.memory?.last?.record.epoch,
       lastCommit: task.lastCommit, lagRecords: task.lagRecords, lagTime: task.lagTime(at: now.wallClock),
-      restoreLeft: task.restore?.offsetsLeft, restoreReason: task.restore?.reason)
+      restoreLeft: task.restore?.offsetsLeft, restoreReason: task.restore?.reason,
+      waitsFor: task.waitsFor(now))
   }
 
   private func state(of task: OwnedTask, _ now: Moment) -> TaskStatus.State {
