@@ -60,9 +60,13 @@ soak: setup-test
 	RATCHET_JUDGES=$(JUDGES) RATCHET_JUDGED=1000 $(SOAK) --filter 'ExperimentsTests'
 	RATCHET_SCENARIOS=all RATCHET_CANARIES=1000 $(SOAK) --filter 'RolloutsTests'
 
+# PEERS=1 also runs the windows' job in Quix Streams, from PyPI.
 bench: setup
+ifdef PEERS
+	@.ci/setup peers
+endif
 	swift build -c release
-	.build/release/bench
+	.build/release/bench $(if $(PEERS),--peers)
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

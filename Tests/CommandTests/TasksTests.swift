@@ -20,6 +20,8 @@ private let workers = [
       TaskStatus(
         task: TaskID(processor: "metrics", partition: PartitionID(0)),
         state: .restoring(records: 5000, perSecond: 2500.7)),
+      TaskStatus(
+        task: TaskID(processor: "metrics", partition: PartitionID(1)), state: .running, waitsFor: "collect/3"),
     ], trouble: "a broker is away"),
   WorkerStatus(worker: 1, state: .fenced("two of them"), tasks: []),
 ]
@@ -33,8 +35,10 @@ private let workers = [
         collect/0  running       41  1200      2 min    0.4 s ago
         collect/1  stalled        -     -          -            -
         metrics/0  restoring      -     -          -            -
+        metrics/1  waiting        -     -          -            -
         collect/1: the "next" record is gone
         metrics/0: 5000 changelog records so far, 2500 a second
+        metrics/1: waits for collect/3
         worker 0: a broker is away
         worker 1: two of them
         """)
@@ -52,6 +56,8 @@ private let workers = [
     #expect(tasks[0]["last_commit"] as? String == "2023-11-14T22:13:20.000Z")
     #expect(tasks[1]["detail"] as? String == "the \"next\" record is gone" && tasks[1]["epoch"] is NSNull)
     #expect(tasks[2]["state"] as? String == "restoring")
+    #expect(tasks[3]["state"] as? String == "waiting")
+    #expect(tasks[3]["detail"] as? String == "waits for collect/3")
   }
 
   @Test("a question is understood as it was asked, and nothing else is")

@@ -33,6 +33,34 @@ import Testing
     }
   }
 
+  @Test("processors rebuilt together read of each other what the shadow writes, and the rest where it is")
+  func together() {
+    func definitions(_ prefix: String) -> [ProcessorDefinition] {
+      let first = ProcessorDefinition(
+        "first", epochsTopic: "\(prefix).first.epochs", quarantineTopic: "\(prefix).quarantine",
+        inputs: [
+          ProcessorInput("\(prefix).control", .control), ProcessorInput("\(prefix).events", .outside),
+        ],
+        outputs: [ProcessorOutput("\(prefix).partials", isAnnounced: true)], codeHash: 1
+      ) { _ in PassOn() }
+      let second = ProcessorDefinition(
+        "second", epochsTopic: "\(prefix).second.epochs", quarantineTopic: "\(prefix).quarantine",
+        inputs: [
+          ProcessorInput("\(prefix).control", .control),
+          ProcessorInput(
+            "\(prefix).partials", writtenBy: [.init("first", epochsTopic: "\(prefix).first.epochs")]),
+        ], timeTopic: "\(prefix).time", codeHash: 1
+      ) { _ in PassOn() }
+      return [first, second]
+    }
+    let rebuilt = shadowed(definitions("real"), by: definitions("shadow"))
+    #expect(rebuilt[0].inputs.map(\.topic) == ["real.control", "real.events"])
+    #expect(rebuilt[1].inputs.map(\.topic) == ["real.control", "shadow.partials"])
+    #expect(rebuilt[1].inputs[1].upstream.map(\.epochsTopic) == ["shadow.first.epochs"])
+    let written = rebuilt.reduce(into: Set<String>()) { $0.formUnion($1.writtenTopics) }
+    #expect(written.allSatisfy { $0.hasPrefix("shadow.") })
+  }
+
   @Test("what a processor sends itself is the shadow's own")
   func ownInput() {
     func definition(_ prefix: String) -> ProcessorDefinition {

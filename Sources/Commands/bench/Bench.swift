@@ -12,6 +12,8 @@ struct BenchmarkSettings: Sendable {
   /// A broker to measure against; nil makes one in this process.
   var bootstrap: String?
   var seed: UInt64 = 1
+  /// Also runs what others would run for the same job, where it is set up (`.ci/setup peers`).
+  var hasPeers = false
 }
 
 let benchmarks = [
@@ -21,6 +23,7 @@ let benchmarks = [
   Benchmark(name: "engine", run: engineWorkBenchmark),
   Benchmark(name: "engine-latency", run: engineLatencyBenchmark),
   Benchmark(name: "engine-return", run: engineReturnBenchmark),
+  Benchmark(name: "windows", run: windowBenchmark),
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
   Benchmark(name: "learning", run: learningBenchmark),
   Benchmark(name: "rules", run: ruleBenchmark),
@@ -35,6 +38,7 @@ struct Bench {
     while let word = words.popFirst() {
       switch word {
       case "--size": settings.isFull = words.popFirst() != "small"
+      case "--peers": settings.hasPeers = true
       case "--bootstrap": settings.bootstrap = words.popFirst()
       default: names.append(word)
       }

@@ -155,7 +155,7 @@ private final class EngineBenchmark {
 }
 
 /// One line of the table.
-private struct EngineRow {
+struct EngineRow {
   private let measured: Measurement
   private let name: String
   private let broker: Duration
@@ -166,7 +166,7 @@ private struct EngineRow {
   }
 
   var recordsPerSecond: Int { Int(Double(measured.count) / (measured.elapsed / .seconds(1))) }
-  private var cpuPerRecord_ns: Double { Double(measured.processCPU_ns) / Double(measured.count) }
+  var cpuPerRecord_ns: Double { Double(measured.processCPU_ns) / Double(measured.count) }
 
   static let header = columns([
     "", "records/s", "CPU s/M", "of plain C", "thread s/M", "broker s/M", "allocations", "commit p50, p99 ms",

@@ -10,17 +10,26 @@ final class EngineLife {
   let port: MeasuredPort
   private let worker: Worker
   private let disk: StateWriter
-  private let world: EngineWorld
+  private let inputs: [TopicPartition]
+  private let taskCount: Int
   private let start = ContinuousClock.now
 
-  init(_ world: EngineWorld, _ processor: ProcessorDefinition, folder: String) throws {
-    self.world = world
+  convenience init(_ world: EngineWorld, _ processor: ProcessorDefinition, folder: String) throws {
+    try self.init(world.client, world.name, [processor], inputs: world.inputs, folder: folder)
+  }
+
+  /// `inputs` are those whose end is the end of the work.
+  init(
+    _ client: ClientConfiguration, _ name: String, _ processors: [ProcessorDefinition],
+    inputs: [TopicPartition], folder: String
+  ) throws {
+    self.inputs = inputs
+    taskCount = processors.count * Int(EngineWorld.partitions)
     disk = try StateWriter(try Database(at: folder))
-    let settings = KafkaPortSettings(client: world.client, group: world.name, instance: "\(world.name)-0")
+    let settings = KafkaPortSettings(client: client, group: name, instance: "\(name)-0")
     port = MeasuredPort(
-      try KafkaPort(
-        settings, epochsTopics: [processor.epochsTopic], partitions: Int(EngineWorld.partitions)))
-    worker = Worker(0, [processor], EngineSettings(), port, disk: disk)
+      try KafkaPort(settings, epochsTopics: processors.map(\.epochsTopic), partitions: taskCount))
+    worker = Worker(0, processors, EngineSettings(), port, disk: disk)
   }
 
   deinit { disk.shutdown() }
@@ -49,16 +58,19 @@ final class EngineLife {
   /// True when no task is between owners or waits for its place in the log.
   var knowsItsState: Bool {
     let tasks = status.tasks
-    return tasks.count == Int(EngineWorld.partitions) && !tasks.contains { $0.state == .rebalancing }
+    return tasks.count == taskCount && !tasks.contains { $0.state == .rebalancing }
   }
+
+  /// Nothing that was folded waits for its commit.
+  var isIdle: Bool { !port.isInTransaction }
 
   var isRunning: Bool {
     let tasks = status.tasks
-    return tasks.count == Int(EngineWorld.partitions) && tasks.allSatisfy { $0.state == .running }
+    return tasks.count == taskCount && tasks.allSatisfy { $0.state == .running }
   }
 
   /// Records of the input, without gaps, that are committed.
   var committed: Int {
-    world.inputs.reduce(0) { $0 + Int(port.committed[$1]?.rawValue ?? 0) }
+    inputs.reduce(0) { $0 + Int(port.committed[$1]?.rawValue ?? 0) }
   }
 }

@@ -48,7 +48,7 @@ struct EngineWorld {
   /// Fills a new topic with JSON values; `key` names the record of each number.
   static func publish(
     _ count: Int, to topic: String, on bootstrap: String, valueBytes: Int = valueBytes,
-    key: (Int) -> Int
+    at time: (Int) -> Timestamp? = { _ in nil }, key: (Int) -> Int
   ) throws {
     try Admin(["bootstrap.servers": bootstrap]).createTopic(
       topic, partitions: Int(partitions), replication: 1)
@@ -62,7 +62,7 @@ struct EngineWorld {
       guard batch.failedCount == 0 else { throw BenchFailure("records were not delivered") }
       batch.removeAll()
       for number in start..<min(count, start + Load.batchSize) {
-        append(number, key: key(number), bytes: valueBytes, to: batch)
+        append(number, key: key(number), bytes: valueBytes, at: time(number), to: batch)
       }
       try producer.produce(batch, timeout: .seconds(60))
       producer.poll(.zero)
@@ -74,7 +74,9 @@ struct EngineWorld {
   }
 
   /// Appends the record `{"number":N,"agent":"agent-K", ...}` of exactly so many bytes.
-  static func append(_ number: Int, key: Int, bytes: Int, to batch: ProduceBatch) {
+  static func append(
+    _ number: Int, key: Int, bytes: Int, at time: Timestamp? = nil, to batch: ProduceBatch
+  ) {
     let name = "agent-\(key)"
     var value = Array("{\"number\":\(number),\"agent\":\"\(name)\",\"note\":\"".utf8)
     while value.count < bytes - 2 { value.append(UInt8(ascii: "a") + UInt8((value.count + number) % 26)) }
@@ -83,7 +85,7 @@ struct EngineWorld {
     let keyBytes = Array(name.utf8)
     batch.append(
       to: murmur2Partition(ofKey: name, of: partitions), key: unsafe keyBytes.span.bytes,
-      value: unsafe value.span.bytes)
+      value: unsafe value.span.bytes, timestamp: time)
   }
 
   // MARK: Results

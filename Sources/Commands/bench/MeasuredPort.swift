@@ -11,12 +11,16 @@ final class MeasuredPort: ClientPort {
   private(set) var committed: [TopicPartition: Offset] = [:]
   /// Records read, by topic.
   private(set) var recordsRead: [String: Int] = [:]
+  /// Of all that was produced: outputs, changelogs, epoch records.
+  private(set) var publishedBytes = 0
   private var offered: [TopicPartition: Offset] = [:]
   private var began = ContinuousClock.now
+  private(set) var isInTransaction = false
 
   init(_ port: KafkaPort) { self.port = port }
 
   func beginTransaction() throws(ClientFailure) {
+    isInTransaction = true
     began = .now
     try port.beginTransaction()
   }
@@ -28,6 +32,7 @@ final class MeasuredPort: ClientPort {
 
   func commitTransaction() throws(ClientFailure) {
     try port.commitTransaction()
+    isInTransaction = false
     commits.append(.now - began)
     committed.merge(offered) { $1 }
   }
@@ -57,7 +62,10 @@ final class MeasuredPort: ClientPort {
   func stopReading(_ partition: TopicPartition) { port.stopReading(partition) }
   func openProducer() throws(ClientFailure) { try port.openProducer() }
   func initializeTransactions() throws(ClientFailure) { try port.initializeTransactions() }
-  func produce(_ publications: [Publication]) throws(ClientFailure) { try port.produce(publications) }
+  func produce(_ publications: [Publication]) throws(ClientFailure) {
+    publishedBytes += publications.reduce(0) { $0 + $1.buffer.byteCount }
+    try port.produce(publications)
+  }
   func flush() throws(ClientFailure) -> [DeliveredEpoch] { try port.flush() }
   func abortTransaction() throws(ClientFailure) { try port.abortTransaction() }
   func wait(_ duration: Duration) { port.wait(duration) }

@@ -1,5 +1,6 @@
-// ratchet rebuild: a processor folded anew from what its inputs retain, by the live engine, into topics of a
-// shadow prefix. What is in force is not touched.
+// ratchet rebuild: processors folded anew from what their inputs retain, by the live engine, into topics of a
+// shadow prefix. What is in force is not touched; it is replaced by running under the shadow prefix from then
+// on (docs/decisions/0008).
 import Basics
 import Kafka
 import POSIX
@@ -10,9 +11,9 @@ import Topology
 
 extension Command {
   static let rebuild = Command(
-    name: "rebuild", summary: "make a processor's state and projections anew, under a shadow prefix",
+    name: "rebuild", summary: "make state and projections anew, under a shadow prefix",
     options: [
-      processorOption,
+      Option(name: "processor", value: "NAME", summary: "only this one, over what the others have written"),
       Option(
         name: "shadow", value: "NAME",
         summary: "what the rebuilt topics' names begin with, if not the prefix and -rebuild"),
@@ -22,9 +23,11 @@ extension Command {
       Option(name: "workers", value: "N", summary: "threads that share the tasks", fallback: "1"),
     ] + topicOptions + BrokerConnection.options(isRequired: true),
     notes: """
-      It reads the processor's inputs from the first record that is still there, not its epoch log, and ends
-      when it has read what there is. Nothing that is in force is written to. Ended before its time, it goes
-      on where it stopped when it is started again with the same --shadow and --data.
+      It reads the inputs from the first record that is still there, no epoch log, and ends when it has read
+      what there is. Nothing that is in force is written to. Ended before its time, it goes on where it
+      stopped when it is started again with the same --shadow and --data. To put it in force, stop the
+      instances that run, start ratchet up --prefix SHADOW --inputs PREFIX --data DIR, and point readers to
+      the new topics.
       exit codes: 0 rebuilt, 1 failed, 2 ended before its time
       """,
     run: runRebuild)
@@ -34,22 +37,57 @@ private func runRebuild(_ arguments: Arguments) throws -> ExitStatus {
   let (topics, prefix) = try declaredTopics(arguments)
   let shadow = try shadowPrefix(arguments, of: prefix)
   let workers = try arguments.integer("workers", in: 1...64) ?? 1
-  let real = try processor(arguments)
-  guard let model = shippedProcessors(prefix: shadow).first(where: { $0.name == real.name }),
-    let client = try BrokerConnection.configuration(arguments)
-  else { throw UsageError("--bootstrap HOST:PORT is missing") }
+  let one = arguments.text("processor") == nil ? nil : try processor(arguments)
+  let real = shippedProcessors(prefix: prefix).filter { one == nil || $0.name == one?.name }
+  let model = shippedProcessors(prefix: shadow).filter { one == nil || $0.name == one?.name }
+  guard let client = try BrokerConnection.configuration(arguments) else {
+    throw UsageError("--bootstrap HOST:PORT is missing")
+  }
   let rebuilt = shadowed(real, by: model)
   let signals = try TerminationSignals()
   ignoreBrokenPipes()
-  let folder = try DataFolder(arguments.text("data") ?? "")
+  let folder = try DataFolder(engineFolder(in: arguments.text("data") ?? ""))
   let connection = try TopicBroker(client)
-  let written = rebuilt.writtenTopics
+  let written = rebuilt.reduce(into: Set<String>()) { $0.formUnion($1.writtenTopics) }
   try applyTopics(
     topics.filter { written.contains($0.fullName(prefix: shadow)) }, prefix: shadow, to: connection
   ) { _ in }
   let reader = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
-    partitions: rebuilt.inputs.count + 1)
+    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 16)
+  var stages: [Rebuild.Stage] = []
+  for processor in rebuilt { stages.append(try stage(processor, reader)) }
+  let engine = try Engine.start(
+    rebuilt, workers: workers, client: client, group: one.map { "\(shadow).\($0.name)" } ?? shadow,
+    folder: folder)
+  let name = one?.name ?? "everything"
+  print("rebuilding \(name) under \(shadow) on \(connection.address)")
+  flushStandardOutput()
+  let end = try Rebuild(engine: engine, stages: stages, signals: signals).run()
+  engine.stop(within: .seconds(10))
+  if case .stalled(let task, let reason) = end {
+    throw Diagnostic("\(task) cannot go on", at: .named("\(shadow).\(task.processor)"), why: reason)
+  }
+  for (processor, stage) in zip(rebuilt, stages) {
+    for number in 0..<Int32(stage.tasks) {
+      print(try TaskSurvey(PartitionID(number), of: processor, reader).text)
+    }
+  }
+  guard case .caughtUp = end else {
+    print("\nended before its time; the same command goes on")
+    return ExitStatus(code: 2)
+  }
+  let outputs = rebuilt.flatMap(\.outputs).map(\.topic).joined(separator: ", ")
+  print(
+    """
+
+    \(name) is rebuilt as far as its inputs went: \(outputs)
+    What is in force was not touched. Started again, the same command takes in what has come since.
+    """)
+  return .success
+}
+
+/// How many tasks a processor has, once it is known that they can be rebuilt.
+private func stage(_ rebuilt: ProcessorDefinition, _ reader: KafkaPort) throws -> Rebuild.Stage {
   let tasks = try partitionCount(of: rebuilt.epochsTopic, reader)
   for input in rebuilt.inputs where input.kind != .control {
     guard try partitionCount(of: input.topic, reader) != tasks else { continue }
@@ -58,27 +96,7 @@ private func runRebuild(_ arguments: Arguments) throws -> ExitStatus {
       why: "task p reads partition p of every input", next: "ratchet topics plan shows which topics differ")
   }
   try refuseOtherCode(rebuilt, tasks, reader)
-  let engine = try Engine.start(
-    [rebuilt], workers: workers, client: client, group: "\(shadow).\(rebuilt.name)", folder: folder)
-  print("rebuilding \(real.name) under \(shadow) on \(connection.address)")
-  flushStandardOutput()
-  let end = try Rebuild(engine: engine, tasks: Int(tasks), signals: signals).run()
-  engine.stop(within: .seconds(10))
-  if case .stalled(let task, let reason) = end {
-    throw Diagnostic("\(task) cannot go on", at: .named("\(shadow).\(rebuilt.name)"), why: reason)
-  }
-  for number in 0..<tasks { print(try TaskSurvey(PartitionID(number), of: rebuilt, reader).text) }
-  guard case .caughtUp = end else {
-    print("\nended before its time; the same command goes on")
-    return ExitStatus(code: 2)
-  }
-  print(
-    """
-
-    \(real.name) is rebuilt as far as its inputs went: \(rebuilt.outputs.map(\.topic).joined(separator: ", "))
-    What is in force was not touched. Started again, the same command takes in what has come since.
-    """)
-  return .success
+  return Rebuild.Stage(processor: rebuilt.name, tasks: Int(tasks))
 }
 
 private func shadowPrefix(_ arguments: Arguments, of prefix: String) throws(UsageError) -> String {
@@ -114,8 +132,14 @@ private func refuseOtherCode(_ rebuilt: ProcessorDefinition, _ tasks: Int32, _ p
 
 /// Waits for a rebuild's end.
 private struct Rebuild {
+  struct Stage {
+    var processor: String
+    var tasks: Int
+  }
+
   let engine: Engine
-  let tasks: Int
+  /// In the order in which records pass through them.
+  let stages: [Stage]
   let signals: TerminationSignals
 
   enum End {
@@ -131,6 +155,7 @@ private struct Rebuild {
     try poller.add(signals.descriptor, key: 0, for: .reading)
     var caughtUp: Set<TaskID> = []
     var told = ContinuousClock.now
+    let tasks = stages.reduce(0) { $0 + $1.tasks }
     while caughtUp.count < tasks {
       var isSignalled = false
       try poller.wait(timeout: Self.interval) { _ in isSignalled = true }
@@ -142,7 +167,8 @@ private struct Rebuild {
       }
       for task in status.flatMap(\.tasks) {
         if case .stalled(let reason) = task.state { return .stalled(task.task, reason) }
-        if task.state == .running, task.lagRecords == 0 { caughtUp.insert(task.task) }
+        guard task.state == .running, task.lagRecords == 0 else { continue }
+        if stages(before: task.task.processor, haveCaughtUp: caughtUp) { caughtUp.insert(task.task) }
       }
       if ContinuousClock.now - told >= Self.progressInterval {
         told = ContinuousClock.now
@@ -152,5 +178,12 @@ private struct Rebuild {
       }
     }
     return .caughtUp
+  }
+
+  /// What a task reads may still grow while one in front of it has something to read.
+  private func stages(before processor: String, haveCaughtUp caughtUp: Set<TaskID>) -> Bool {
+    stages.prefix { $0.processor != processor }.allSatisfy { stage in
+      caughtUp.count { $0.processor == stage.processor } == stage.tasks
+    }
   }
 }

@@ -8,7 +8,7 @@ func statusTable(_ workers: [WorkerStatus], at now: Timestamp) -> String {
   var rows = [["task", "state", "epoch", "lag", "behind by", "last commit"]]
   rows += tasks.map { task in
     [
-      task.task.description, task.state.name, task.epoch?.description ?? "-",
+      task.task.description, task.stateName, task.epoch?.description ?? "-",
       task.lagRecords.map { "\($0)" } ?? "-", task.lagTime.map(age) ?? "-",
       task.lastCommit.map { "\(age(now - $0)) ago" } ?? "-",
     ]
@@ -80,13 +80,19 @@ extension TaskStatus.State {
 }
 
 extension TaskStatus {
+  /// A running task that waits says so.
+  fileprivate var stateName: String {
+    state == .running && waitsFor != nil ? "waiting" : state.name
+  }
+
   fileprivate var detail: String? {
     switch state {
     case .restoring(let records, let perSecond):
       "\(records) changelog records so far, \(Int64(perSecond)) a second"
         + (restoreLeft.map { ", \($0) left at most" } ?? "") + (restoreReason.map { "; \($0)" } ?? "")
     case .stalled(let reason): reason
-    case .rebalancing, .running, .fenced: nil
+    case .running: waitsFor.map { "waits for \($0)" }
+    case .rebalancing, .fenced: nil
     }
   }
 }
@@ -118,7 +124,7 @@ extension [UInt8] {
     appendJSON(task.task.description)
     appendMember("processor", task.task.processor)
     append(contentsOf: ",\"partition\":\(task.task.partition)".utf8)
-    appendMember("state", task.state.name)
+    appendMember("state", task.stateName)
     appendMember("detail", task.detail)
     append(contentsOf: ",\"epoch\":\(task.epoch?.description ?? "null")".utf8)
     appendMember("last_commit", task.lastCommit?.description)

@@ -12,11 +12,13 @@ struct Show {
   private var watch: LoopWatch?
 
   /// Publishes the story's history before it returns, so that tasks which begin later fold it as it came.
-  init(_ arguments: Arguments, _ client: ClientConfiguration, prefix: String) throws {
+  init(
+    _ arguments: Arguments, _ client: ClientConfiguration, prefix: String, inputs: String
+  ) throws {
     if arguments.flag("story") {
       let now = systemTime()
       var story = StoryGenerator(try storySettings(arguments, now: now, name: "story-\(now.rawValue)"))
-      let publisher = try StoryPublisher(client, prefix: prefix)
+      let publisher = try StoryPublisher(client, prefix: inputs)
       try publishHistory(&story, until: now, by: publisher) {
         print("  \($0)")
         flushStandardOutput()

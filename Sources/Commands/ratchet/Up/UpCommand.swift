@@ -7,6 +7,7 @@ import HTTP
 import Kafka
 import POSIX
 import Processors
+import Replay
 import Runtime
 import Topology
 
@@ -33,6 +34,9 @@ extension Command {
 }
 
 private let engineOptions = [
+  Option(
+    name: "inputs", value: "PREFIX",
+    summary: "the prefix of the topics that others publish to, if not --prefix: after a rebuild"),
   Option(name: "workers", value: "N", summary: "threads that share this instance's tasks", fallback: "1"),
   Option(
     name: "session-seconds", value: "N",
@@ -49,7 +53,11 @@ private let engineOptions = [
 
 private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   // Before anything starts: a fault in the files is told without a broker having touched the disk.
-  let (topics, prefix) = try declaredTopics(arguments)
+  let (declared, prefix) = try declaredTopics(arguments)
+  let inputs = try inputsPrefix(arguments) ?? prefix
+  let topics = inputs == prefix ? declared : declared.filter { $0.kind != .input && $0.kind != .control }
+  let board = MetricsBoard()
+  let processors = processors(prefix: prefix, inputs: inputs, board)
   let log = try logger(arguments, service: "ratchet")
   let sessionTimeout = Duration.seconds(try arguments.integer("session-seconds", in: 1...1800) ?? 10)
   let workers = try arguments.integer("workers", in: 1...64) ?? 1
@@ -61,33 +69,32 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let remote = try BrokerConnection.configuration(arguments)
   let folder = try DataFolder(engineFolder(in: data))
   let broker = remote == nil ? try startBroker(arguments, data: "\(data)/broker", log) : nil
-  let board = MetricsBoard()
   let engine: Engine
   let executor: ExecutorThread?
   var show: Show
   let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
   do {
     let connection = try TopicBroker(client)
+    try refuseLostChangelogs(of: processors, prefix: prefix, connection, client)
     let plan = try applyTopics(topics, prefix: prefix, to: connection) { _ in }
     log.info(
       "topics_applied", "\(topics.count) topics are as declared",
       data: [
         "created": .integer(Int64(plan.creations.count)), "changed": .integer(Int64(plan.changes.count)),
       ])
-    let configured = try applyShippedConfiguration(arguments.text("topology") ?? "", prefix: prefix, client)
+    let configured = try applyShippedConfiguration(arguments.text("topology") ?? "", prefix: inputs, client)
     log.log(configured)
     print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
     if arguments.flag("story") {
       print("  Made up by --story: a history of agents at work, then live events.\n")
     }
     flushStandardOutput()
-    show = try Show(arguments, client, prefix: prefix)
+    show = try Show(arguments, client, prefix: prefix, inputs: inputs)
     executor = try arguments.text("flags").map {
       try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, log)
     }
     engine = try Engine.start(
-      shippedProcessors(prefix: prefix, board: board), workers: workers, client: client, group: prefix,
-      folder: folder,
+      processors, workers: workers, client: client, group: prefix, folder: folder,
       sessionTimeout: sessionTimeout)
     if let notice = engine.notice { log.warning("state_damaged", notice.description) }
   } catch {
@@ -133,6 +140,22 @@ private func startGateway(
       "http_off", "no metrics are served: \(httpDefault) is taken; --http HOST:PORT chooses another")
     return nil
   }
+}
+
+private func inputsPrefix(_ arguments: Arguments) throws(UsageError) -> String? {
+  guard let inputs = arguments.text("inputs") else { return nil }
+  if let fault = faultOfTopicName(inputs) {
+    throw UsageError("invalid prefix \"\(inputs)\"", at: "--inputs", why: fault)
+  }
+  return inputs
+}
+
+/// All of them, reading what others publish from the topics of `inputs`.
+private func processors(
+  prefix: String, inputs: String, _ board: MetricsBoard
+) -> [ProcessorDefinition] {
+  let own = shippedProcessors(prefix: prefix, board: board)
+  return inputs == prefix ? own : shadowed(shippedProcessors(prefix: inputs), by: own)
 }
 
 private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {

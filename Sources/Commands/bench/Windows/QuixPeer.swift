@@ -1,0 +1,25 @@
+// The same job in Quix Streams, a stream processor in Python, on the same broker and topic.
+import POSIX
+
+/// Lines about its run; one that says so where it is not set up.
+func quixStreams(
+  on bootstrap: String, _ topic: String, _ count: Int, _ folder: String
+) throws -> [String] {
+  let root = #filePath.split(separator: "/").dropLast(5).map { "/" + $0 }.joined()
+  let interpreter = root + "/.build/peers/bin/python3"
+  guard isExecutable(interpreter) else {
+    return ["  Quix Streams is not set up: .ci/setup peers"]
+  }
+  let output = "\(folder)/quix-\(topic)"
+  let words = [
+    interpreter, "-B", root + "/Tests/BenchTests/Peers/quix.py", bootstrap, topic, "\(count)",
+    "\(folder)/quix-state-\(topic)",
+  ]
+  var process = try ChildProcess("/usr/bin/env", words, output: output)
+  let status = process.wait()
+  let text = String(decoding: try readWholeFile(output, limit: 1 << 20), as: UTF8.self)
+  guard status == 0, let last = text.split(separator: "\n").last else {
+    throw BenchFailure("Quix Streams:\n\(text)")
+  }
+  return ["  \(last)"]
+}
