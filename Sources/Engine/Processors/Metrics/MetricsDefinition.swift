@@ -20,7 +20,9 @@ extension ProcessorDefinition {
     let stores = ["settings", "series", "values", "samples", "notes", "scorecards", "rules", "views"]
     return ProcessorDefinition(
       "metrics", epochsTopic: "\(prefix).metrics.epochs", quarantineTopic: "\(prefix).quarantine",
-      inputs: inputs, outputs: outputs.map { ProcessorOutput("\(prefix).\($0)") },
+      inputs: inputs,
+      outputs: outputs.map { ProcessorOutput("\(prefix).\($0)") }
+        + [ProcessorOutput("\(prefix).deployment-series", isAnnounced: true)],
       changelogTopics: stores.map { "\(prefix).metrics.\($0).changelog" },
       timeTopic: "\(prefix).metrics.time.changelog",
       rekey: ProcessorOutput(rekey, recordBytesMax: 1_048_588), codeHash: MetricsFold.version

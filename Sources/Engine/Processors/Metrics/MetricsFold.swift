@@ -36,6 +36,7 @@ struct MetricsFold: Processor {
   let views = ViewRows()
   var settings = MetricsSettings()
   var panes = PaneAggregator(MetricDeclarations())
+  var deployments = DeploymentSeat()
   /// Scorecards that changed in this epoch, and those that time will change.
   var touchedCards: Set<Scorecard.Key> = []
   var agingCards: Set<Scorecard.Key>?
@@ -124,6 +125,7 @@ struct MetricsFold: Processor {
     else { return .setAside(.invalid) }
     guard envelope.time.rawValue > book.closed - SeriesBook.grace_ms else { return .setAside(.late) }
     panes.add(event, organization: envelope.organization, agent: envelope.agent, at: envelope.time)
+    addToDeployments(event, envelope, at: record.offset, of: record.input)
     if event.type == .heartbeatSent, let job = event.fields(HeartbeatSent.self).text(.job)?.string {
       book.hear(job, of: envelope.organization.string, at: envelope.time.rawValue)
     }
@@ -156,6 +158,7 @@ struct MetricsFold: Processor {
     book.keepPosition()
     setInstantTimer(in: &context)
     publish(in: &context)
+    deployments.closeEpoch(Output.views.rawValue + MetricViewField.shapes.count, in: &context)
   }
 
   private mutating func addToScorecards(_ partial: PanePartial) {

@@ -9,7 +9,9 @@ extension ProcessorDefinition {
       "rollouts", epochsTopic: "\(prefix).rollouts.epochs", quarantineTopic: "\(prefix).quarantine",
       inputs: [
         ProcessorInput("\(prefix).control", .control), ProcessorInput(events, .outside),
-        ProcessorInput(series, writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
+        ProcessorInput(
+          series,
+          writtenBy: ["collect", "metrics"].map { .init($0, epochsTopic: "\(prefix).\($0).epochs") }),
       ],
       outputs: ["deployments", "rollback-decisions", "rollout-decisions"].map {
         ProcessorOutput("\(prefix).\($0)")
