@@ -1,6 +1,6 @@
 // How often the shipped policy is wrong: seeded canaries, good and bad, at several levels of traffic, from
 // their first stage to their end, by Flow/Rollouts alone. docs/rollouts.md has the table of a thousand a
-// level: RATCHET_CANARIES=1000 swift test -c release --filter CanaryTableTests prints it.
+// level: RATCHET_LOOKS=180 RATCHET_CANARIES=1000 swift test -c release --filter CanaryTableTests prints it.
 import Basics
 import Events
 import Foundation
