@@ -114,8 +114,8 @@ let package = Package(
     command(
       "bench",
       needs: [
-        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Kafka", "Metrics", "POSIX", "Processors",
-        "Replay", "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Experiments", "Kafka", "Metrics", "POSIX",
+        "Processors", "Replay", "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
       ]),
 
     tests("BasicsTests", needs: ["Basics"]),

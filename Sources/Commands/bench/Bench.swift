@@ -27,6 +27,7 @@ let benchmarks = [
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
   Benchmark(name: "learning", run: learningBenchmark),
   Benchmark(name: "rules", run: ruleBenchmark),
+  Benchmark(name: "experiments") { experimentBenchmark($0).map(\.line) },
 ]
 
 @main

@@ -5,7 +5,7 @@ public import Runtime
 /// Every processor, over topics whose names begin with `prefix`; `board` takes what the gateway shows.
 public func shippedProcessors(prefix: String, board: MetricsBoard? = nil) -> [ProcessorDefinition] {
   [
-    .collect(prefix: prefix), .review(prefix: prefix), .metrics(prefix: prefix, board: board),
-    .rollouts(prefix: prefix),
+    .collect(prefix: prefix), .review(prefix: prefix), .experiments(prefix: prefix),
+    .retrieval(prefix: prefix), .metrics(prefix: prefix, board: board), .rollouts(prefix: prefix),
   ]
 }

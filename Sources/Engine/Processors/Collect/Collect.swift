@@ -3,6 +3,7 @@
 // out of what has met, and counts into panes of declared metrics.
 internal import Basics
 internal import Events
+internal import Experiments
 internal import Learning
 internal import Metrics
 internal import Runtime
@@ -10,7 +11,7 @@ internal import Runtime
 /// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 5
+  static let version: UInt64 = 6
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
@@ -19,6 +20,8 @@ struct Collect: Processor {
     static let panes = 0
     static let candidates = 1
     static let deploymentSeries = 2
+    static let outcomes = 3
+    static let judgements = 4
   }
 
   /// In a `let`, because exclusivity of a property that changes is checked at every event.
@@ -85,6 +88,9 @@ struct Collect: Processor {
     emit(result.candidates, in: &context)
     let origin = EvidenceOrigin(places[record.input], record.offset)
     addToDeployments(event, envelope, result.matched, from: origin)
+    let position = EventPosition(places[record.input], record.offset)
+    emit(outcomes(of: event, envelope, result, at: position), in: &context)
+    emit(ChunkJudgement.all(in: event, of: envelope, at: position), in: &context)
     panes.add(event, of: envelope, &control)
     return .folded
   }
@@ -154,12 +160,47 @@ extension Collect {
     control.settings(organization: envelope.organization.string, agent: envelope.agent?.string ?? "")
   }
 
-  private mutating func emit(_ candidates: [Candidate], in context: inout FoldContext) {
-    for candidate in candidates {
-      let key = Array(candidate.id.utf8)
-      bytes.removeAll(keepingCapacity: true)
-      candidate.store(into: &bytes)
-      context.emit(Output.candidates, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+  /// What the event means for experiments; nothing where nothing has met.
+  private func outcomes(
+    of event: borrowing DecodedEvent, _ envelope: borrowing Envelope, _ result: ExecutionJoin.Result,
+    at position: EventPosition
+  ) -> [ExperimentOutcome] {
+    let isNew = event.type == .executionCompleted
+    switch event.type {
+    case .executionCompleted:
+      guard event.fields(ExecutionCompleted.self).has(.experiments) else { return [] }
+    case .feedbackGiven:
+      guard event.fields(FeedbackGiven.self).has(.executionID) else { return [] }
+    case .feedbackRetracted:
+      guard event.fields(FeedbackRetracted.self).has(.executionID) else { return [] }
+    default: return []
     }
+    guard isNew || !result.matched.isEmpty || !result.withdrawn.isEmpty else { return [] }
+    let key = ScopedKey(.execution, organization: envelope.organization, id: event.key)
+    return join.cases.read(key) { known in
+      known?.outcomes(
+        of: key, isNew: isNew, matched: result.matched, withdrawn: result.withdrawn, at: position) ?? []
+    }
+  }
+
+  private mutating func emit(_ outcomes: [ExperimentOutcome], in context: inout FoldContext) {
+    for outcome in outcomes { emit(outcome, to: Output.outcomes, key: outcome.experiment, in: &context) }
+  }
+
+  private mutating func emit(_ judgements: [ChunkJudgement], in context: inout FoldContext) {
+    for judgement in judgements { emit(judgement, to: Output.judgements, key: judgement.chunk, in: &context) }
+  }
+
+  private mutating func emit(
+    _ value: some Storable, to output: Int, key: String, in context: inout FoldContext
+  ) {
+    let key = Array(key.utf8)
+    bytes.removeAll(keepingCapacity: true)
+    value.store(into: &bytes)
+    context.emit(output, key: unsafe key.span.bytes, value: unsafe bytes.span.bytes)
+  }
+
+  private mutating func emit(_ candidates: [Candidate], in context: inout FoldContext) {
+    for candidate in candidates { emit(candidate, to: Output.candidates, key: candidate.id, in: &context) }
   }
 }

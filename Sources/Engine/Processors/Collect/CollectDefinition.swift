@@ -16,6 +16,8 @@ extension ProcessorDefinition {
         ProcessorOutput("\(prefix).panes", isAnnounced: true),
         ProcessorOutput("\(prefix).candidates", isAnnounced: true),
         ProcessorOutput("\(prefix).deployment-series", isAnnounced: true),
+        ProcessorOutput("\(prefix).outcomes", isAnnounced: true),
+        ProcessorOutput("\(prefix).chunk-judgements", isAnnounced: true),
       ],
       changelogTopics: ["settings", "executions", "users", "erasures", "set-aside"].map {
         "\(prefix).collect.\($0).changelog"
