@@ -103,17 +103,23 @@ public struct ExperimentTally: Hashable, Sendable {
   public mutating func fold(_ outcome: ExperimentOutcome, of unit: inout ExperimentUnit?) -> Acceptance {
     // What happened before the start or after the end is none of its outcomes, and no fault.
     guard life.covers(outcome.time) else { return .accepted }
+    let isFirst = unit == nil
     var changed = unit ?? ExperimentUnit()
-    guard changed.isNew(outcome.eventHash) else { return .duplicate }
+    // One owner at a time: what two hold is copied when it changes. A new unit is nobody's duplicate.
+    unit = nil
+    guard changed.isNew(outcome.eventHash) else {
+      unit = changed
+      return .duplicate
+    }
     position = outcome.position
-    if let arm = outcome.arm { changed.meet(arm) }
-    var numbers: [Int] = []
+    if isFirst { count(changed.side, isEntering: true) }
+    if let arm = outcome.arm { meet(arm, &changed) }
     for measure in outcome.measures where ExperimentOutcome.isValue(measure.value) {
       guard let number = number(of: measure.metric) else { continue }
+      take(number, changed)
       changed.add(number, measure.value, isTakenBack: measure.isTakenBack)
-      if !numbers.contains(number) { numbers.append(number) }
+      put(number, changed)
     }
-    move(from: unit, to: changed, numbers)
     unit = changed
     return .accepted
   }
@@ -146,21 +152,15 @@ extension ExperimentTally {
     return metrics.count - 1
   }
 
-  /// Takes a unit's contributions out and puts in what they are now: all of them when its side changes, else
-  /// those to the metrics that `numbers` names.
-  private mutating func move(from before: ExperimentUnit?, to after: ExperimentUnit, _ numbers: [Int]) {
-    guard let before, before.side == after.side else {
-      if let before {
-        for number in before.values.indices { take(number, before) }
-        count(before.side, isEntering: false)
-      }
-      for number in after.values.indices { put(number, after) }
-      return count(after.side, isEntering: true)
-    }
-    for number in numbers {
-      take(number, before)
-      put(number, after)
-    }
+  /// A unit was seen in an arm: when its side changes by that, so does where all of it counts.
+  private mutating func meet(_ arm: Arm, _ unit: inout ExperimentUnit) {
+    let before = unit.side
+    guard before.meeting(arm) != before else { return }
+    for number in unit.values.indices { take(number, unit) }
+    unit.meet(arm)
+    for number in unit.values.indices { put(number, unit) }
+    count(before, isEntering: false)
+    count(unit.side, isEntering: true)
   }
 
   private mutating func take(_ number: Int, _ unit: ExperimentUnit) {

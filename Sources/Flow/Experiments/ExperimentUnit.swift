@@ -12,6 +12,9 @@ public struct ExperimentUnit: Hashable, Sendable {
 
     init(_ arm: Arm) { self = arm == .control ? .control : .treatment }
 
+    /// What it is once the unit has been seen in an arm.
+    func meeting(_ arm: Arm) -> Side { self == .unknown || self == Side(arm) ? Side(arm) : .crossed }
+
     public var arm: Arm? {
       switch self {
       case .control: .control
@@ -50,9 +53,7 @@ public struct ExperimentUnit: Hashable, Sendable {
   }
 
   /// The unit was seen in an arm.
-  mutating func meet(_ arm: Arm) {
-    if side == .unknown { side = Side(arm) } else if side != Side(arm) { side = .crossed }
-  }
+  mutating func meet(_ arm: Arm) { side = side.meeting(arm) }
 
   mutating func add(_ metric: Int, _ value: Double, isTakenBack: Bool) {
     while values.count <= metric { values.append(Values()) }
