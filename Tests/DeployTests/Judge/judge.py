@@ -89,8 +89,6 @@ def compose_mounts(files):
     for service in files.yaml("deploy/compose.yaml")["services"].values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            if source == "./alertmanager.yml" and not (ROOT / "deploy" / source).exists():
-                raise NotRun("there is no deploy/alertmanager.yml")
             if source.startswith("."):
                 expect((ROOT / "deploy" / source).exists(), f"{source} is mounted and not there")
 
@@ -181,6 +179,27 @@ def prometheus_config(files):
         expect(done.returncode == 0, done.stdout + done.stderr)
 
 
+def alert_routes(files):
+    """amtool checks Alertmanager's configuration, and each rule's channels come to receivers of their names"""
+    channels = set()
+    for rules in files.below("topology/rules", ".yaml"):
+        for group in (files.yaml(rules) or {}).get("groups", []):
+            channels |= {rule["labels"]["channel"] for rule in group["rules"] if "alert" in rule}
+    expect(len(channels) >= 8, f"only {len(channels)} kinds of channels were found")
+    if shutil.which("amtool") is None:
+        raise NotRun("there is no amtool")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "alertmanager.yml"
+        path.write_text(files.text("deploy/alertmanager.yml"))
+        done = subprocess.run(["amtool", "check-config", str(path)], capture_output=True, text=True)
+        expect(done.returncode == 0, done.stdout + done.stderr)
+        for channel in sorted(channels):
+            route = ["amtool", "config", "routes", "test", f"--config.file={path}", f"channel={channel}"]
+            done = subprocess.run(route, capture_output=True, text=True)
+            found = set(done.stdout.strip().split(","))
+            expect(found == set(channel.split(",")), f"an alert for {channel} comes to {sorted(found)}")
+
+
 def dashboards(files):
     for path in files.below("deploy/grafana/dashboards", ".json"):
         yield path, json.loads(files.text(path))
@@ -268,7 +287,8 @@ def image_packages(files):
 
 CHECKS = [
     files_parse, compose_schema, compose_services, compose_mounts, no_passwords, kubernetes_schema,
-    kubernetes_fit, systemd_unit, prometheus_config, dashboard_panels, dashboard_queries, dashboard_names, image_packages,
+    kubernetes_fit, systemd_unit, prometheus_config, alert_routes, dashboard_panels, dashboard_queries,
+    dashboard_names, image_packages,
 ]
 
 COMPOSE, UNIT = "deploy/compose.yaml", "deploy/systemd/ratchet.service"
@@ -289,6 +309,8 @@ SLIPS = [
     (systemd_unit, UNIT, "Restart=always", "Restart=allways"),
     (prometheus_config, "deploy/prometheus.yml", "ratchet-2:9464", "rachet-2:9464"),
     (prometheus_config, "deploy/prometheus.yml", "metrics_path", "metric_path"),
+    (alert_routes, "deploy/alertmanager.yml", "receiver: slack-product", "receiver: slack"),
+    (alert_routes, "deploy/alertmanager.yml", "routing_key_file", "routing_key_fiel"),
     (dashboard_panels, PANELS, '"type": "row"', '"type": "text"'),
     (dashboard_panels, EFFECT, '"refresh": "30s"', '"refresh": "1m"'),
     (dashboard_panels, EFFECT, '"value": 60', '"value": 65'),
