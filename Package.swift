@@ -108,13 +108,16 @@ let package = Package(
     command(
       "ratchet",
       needs: [
-        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Compression", "Control", "Events", "Gateway", "HTTP",
-        "Kafka", "Metrics", "POSIX", "Processors", "Replay", "Rollouts", "Runtime", "Story", "Topology", "YAML",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Compression", "Control", "Events", "Gateway",
+        "HTTP",
+        "Kafka", "Metrics", "POSIX", "Processors", "Replay", "Rollouts", "Runtime", "Story", "Topology",
+        "YAML",
       ]),
     command(
       "bench",
       needs: [
-        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Experiments", "Kafka", "Metrics", "POSIX",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Experiments", "Kafka", "Metrics",
+        "POSIX",
         "Processors", "Replay", "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
       ]),
 
