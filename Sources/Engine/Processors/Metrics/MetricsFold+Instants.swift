@@ -20,9 +20,10 @@ extension MetricsFold {
   }
 
   /// The timer stands where recorded time will be when the watermark reaches the next instant. The first
-  /// instant lies behind the watermark as it is when the first epoch ends.
+  /// instant lies behind the watermark as it is when an epoch first ends with one: until every upstream task
+  /// has announced its time the watermark stands before 1970, and instants must not begin there.
   mutating func setInstantTimer(in context: inout FoldContext) {
-    guard context.time > .zero else { return }
+    guard context.watermark.rawValue > 0 else { return }
     let watermark = context.watermark.rawValue
     let interval = max(1000, settings.declarations.interval.milliseconds)
     if book.lastInstant == nil {
