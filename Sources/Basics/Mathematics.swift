@@ -1,5 +1,5 @@
-// The real functions that Swift's library lacks, from the machine's C library: for folds, which see no other C.
-// The same machine answers the same bits at every replay. Another C library may differ in the last bit, so
+// The real functions that Swift's library lacks, from the machine's C library: for folds, which see no other
+// C. The same machine answers the same bits at every replay. Another C library may differ in the last bit, so
 // replays that compare hashes run where the library is the one of the recording.
 internal import Glibc
 

@@ -40,8 +40,8 @@ public enum ExpositionFormat: Sendable {
     }
   }
 
-  /// The family's name and type in this format. Names are kept as they are declared; where one does not end as
-  /// its type's would, no type is claimed.
+  /// The family's name and type in this format. Names are kept as they are declared; where one does not end
+  /// as its type's would, no type is claimed.
   private func head(of family: ExposedFamily) -> (name: String, type: String) {
     let isTotal = family.name.hasSuffix("_total")
     let unknown = self == .openMetrics ? "unknown" : "untyped"

@@ -1,5 +1,6 @@
-// The HTTP side of an instance: metrics for scrapers, health for supervisors. It sees immutable snapshots that
-// workers have left, never their threads. By default it listens on this machine alone: nobody signs on here.
+// The HTTP side of an instance: metrics for scrapers, health for supervisors. It sees immutable snapshots
+// that workers have left, never their threads. By default it listens on this machine alone: nobody signs on
+// here.
 public import Basics
 public import HTTP
 internal import POSIX

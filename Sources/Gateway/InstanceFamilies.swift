@@ -1,5 +1,5 @@
-// What an instance says of itself on its own page, whoever owns the tasks of `metrics`: its tasks and workers as
-// they stand.
+// What an instance says of itself on its own page, whoever owns the tasks of `metrics`: its tasks and workers
+// as they stand.
 internal import Basics
 internal import Metrics
 public import Processors

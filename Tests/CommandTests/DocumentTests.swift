@@ -1,5 +1,5 @@
-// What the documents tell people to type: each command of this tool with its options, each target of make, each
-// topic. Commands in blocks must be complete; those within a sentence may leave out what is required.
+// What the documents tell people to type: each command of this tool with its options, each target of make,
+// each topic. Commands in blocks must be complete; those within a sentence may leave out what is required.
 import Foundation
 import Testing
 

@@ -1,5 +1,5 @@
-// Clients of others, run as the documents print them: whoever reads only docs/projections.md ends with the table
-// that is true, and whoever reads only docs/events.md publishes events that are read.
+// Clients of others, run as the documents print them: whoever reads only docs/projections.md ends with the
+// table that is true, and whoever reads only docs/events.md publishes events that are read.
 import Basics
 import Events
 import Foundation

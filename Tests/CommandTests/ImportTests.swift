@@ -15,7 +15,8 @@ import Testing
       ? #"{"execution_id":"x\#(number)","status":"ok"}"#
       : #"{"feedback_type":"thumbs_up","execution_id":"x\#(number)"}"#
     return #"{"specversion":"1.0","id":"\#(number)","source":"/t","type":"\#(type)","#
-      + #""time":"2026-01-0\#(day)T00:00:0\#(number % 10)Z","organization":"acme","agent":"a","data":\#(data)}"#
+      + #""time":"2026-01-0\#(day)T00:00:0\#(number % 10)Z","organization":"acme","agent":"a","#
+      + #""data":\#(data)}"#
   }
 
   private static func text(_ numbers: Range<Int>) -> String {

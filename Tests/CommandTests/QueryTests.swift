@@ -10,7 +10,8 @@ import Testing
 @Suite struct QueryTests {
   private static func record(_ organization: String, _ id: String, _ verdict: String) -> (String, [UInt8]) {
     let json = """
-      {"schema_version":1,"organization":"\(organization)","experiment_id":"\(id)","name":"a\\nb","status":"running",\
+      {"schema_version":1,"organization":"\(organization)","experiment_id":"\(id)","name":"a\\nb",\
+      "status":"running",\
       "verdict":"\(verdict)","significance":0.9731,"needs_review":false}
       """
     return ("\(organization)/\(id)", Array(json.utf8))

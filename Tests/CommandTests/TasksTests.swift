@@ -21,7 +21,8 @@ private let workers = [
         task: TaskID(processor: "metrics", partition: PartitionID(0)),
         state: .restoring(records: 5000, perSecond: 2500.7)),
       TaskStatus(
-        task: TaskID(processor: "metrics", partition: PartitionID(1)), state: .running, waitsFor: "collect/3"),
+        task: TaskID(processor: "metrics", partition: PartitionID(1)), state: .running,
+        waitsFor: "collect/3"),
     ], trouble: "a broker is away"),
   WorkerStatus(worker: 1, state: .fenced("two of them"), tasks: []),
 ]

@@ -32,7 +32,8 @@ private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
         #"{"rule":"Down","state":"pending","labels":{"severity":"critical","queue":"q"},"value":"0"}"#),
       record(
         "agent-scorecards", "acme/airline",
-        #"{"last_day":[{"measure":"feedback_by_type","part":"x","value":3},{"measure":"rating","value":4.256}]}"#
+        #"{"last_day":[{"measure":"feedback_by_type","part":"x","value":3},{"measure":"rating","#
+          + #""value":4.256}]}"#
       ),
     ]
     for record in records { #expect(state.take(record) == nil) }

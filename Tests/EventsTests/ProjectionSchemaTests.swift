@@ -61,7 +61,8 @@ import Testing
       # Projections and decisions
 
       Written from the declarations in `Sources/Flow`. [projections.md](projections.md) says how to read them;
-      `schemas/projections` and `schemas/decisions` have the same as JSON Schema, `schemas/examples/projections`
+      `schemas/projections` and `schemas/decisions` have the same as JSON Schema,\
+       `schemas/examples/projections`
       examples. **Bold** fields are always there; a field that there is no value for is left out.
 
       """
@@ -141,7 +142,8 @@ private enum Sample: Int, ProjectionKind {
       }
       let text =
         head + #","text":"x\n","choice":"treatment","whole":-3,"number":0.1,"flag":false,"#
-        + #""time":"1970-01-01T00:00:00.000Z","object":{},"texts":["p","q"],"numbers":[0.0,1.0],"map":{"k":2},"#
+        + #""time":"1970-01-01T00:00:00.000Z","object":{},"texts":["p","q"],"numbers":[0.0,1.0],"#
+        + #""map":{"k":2},"#
         + #""group":{"a":1},"records":[{"a":2,"b":1.5},{"a":2,"b":2.0}]}"#
       #expect(String(decoding: bytes, as: UTF8.self) == text)
       #expect(slips(try JSONTree(bytes), Sample.shape.allFields) == [])

@@ -31,7 +31,8 @@ struct Audit {
   @discardableResult
   func check(_ location: SourceLocation = #_sourceLocation) throws -> Int {
     var (expected, aside, read): (Counts, Set<String>, Int) = ([:], [], 0)
-    // What its producer sent twice, not knowing whether it had arrived, lies in one partition and counts once.
+    // What its producer sent twice, not knowing whether it had arrived, lies in one partition and counts
+    // once.
     var ids: Set<String> = []
     for noun in World.inputs {
       for (partition, records) in try world.read(noun).enumerated() {

@@ -1,4 +1,5 @@
-// The processor of experiments, folded by the engine's own fold: what it publishes, when, and what it forgets.
+// The processor of experiments, folded by the engine's own fold: what it publishes, when, and what it
+// forgets.
 import Basics
 import Events
 import Experiments

@@ -26,7 +26,8 @@ private func feedback(
 
 private func correction(_ text: String, id: String, user: String = "v", more: String = "") -> PublishedEvent {
   feedback(
-    #"{"feedback_type":"correction","execution_id":"x","user_id":"\#(user)","correction":"\#(text)"\#(more)}"#,
+    #"{"feedback_type":"correction","execution_id":"x","user_id":"\#(user)","#
+      + #""correction":"\#(text)"\#(more)}"#,
     id: id)
 }
 

@@ -1,5 +1,5 @@
-// `collect` and `review` as one task each, without a broker: events in structured form go in, in whatever order
-// a test chooses, and the tables that readers of the projections would have come out.
+// `collect` and `review` as one task each, without a broker: events in structured form go in, in whatever
+// order a test chooses, and the tables that readers of the projections would have come out.
 import Basics
 import Foundation
 import Testing

@@ -1,5 +1,5 @@
-// `metrics` as the engine folds it, without a broker: telemetry in, series, alerts and projections out, the same
-// whether a task is interrupted or not.
+// `metrics` as the engine folds it, without a broker: telemetry in, series, alerts and projections out, the
+// same whether a task is interrupted or not.
 import Basics
 import Foundation
 import Testing

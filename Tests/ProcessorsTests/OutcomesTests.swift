@@ -1,5 +1,5 @@
-// From executions and feedback through `collect` to experiments and chunks: the records between processors, in
-// any interleaving, and on real runs of an agent.
+// From executions and feedback through `collect` to experiments and chunks: the records between processors,
+// in any interleaving, and on real runs of an agent.
 import Basics
 import Events
 import Experiments
@@ -143,7 +143,8 @@ extension EpochBuffer {
     chain.take([
       .event(
         "retrievals", "retrieval.performed", id: "1",
-        #"{"retrieval_id":"r","execution_id":"x","query":"q","chunks":[{"chunk_id":"c","cited":true},{"chunk_id":"d"}]}"#
+        #"{"retrieval_id":"r","execution_id":"x","query":"q","chunks":[{"chunk_id":"c","#
+          + #""cited":true},{"chunk_id":"d"}]}"#
       ),
       .event(
         "retrievals", "retrieval.judged", id: "2", #"{"execution_id":"x","chunk_id":"c","relevant":true}"#),

@@ -32,12 +32,15 @@ import Testing
     #expect(
       first.outputs(of: definition).map(\.value) == [
         """
-        {"schema_version":1,"organization":"acme","position":{"topic":"t.retrievals","partition":1,"offset":5},\
-        "chunk_id":"c","relevance":0.5,"relevant":1,"irrelevant":1,"cited":1,"last_at":"1970-01-01T00:00:00.000Z"}
+        {"schema_version":1,"organization":"acme","position":{"topic":"t.retrievals","partition":1,\
+        "offset":5},\
+        "chunk_id":"c","relevance":0.5,"relevant":1,"irrelevant":1,"cited":1,\
+        "last_at":"1970-01-01T00:00:00.000Z"}
         """,
         """
         {"schema_version":1,"organization":"b","position":{"topic":"t.retrievals","partition":1,"offset":5},\
-        "chunk_id":"c","relevance":0.6,"relevant":1,"irrelevant":0,"cited":0,"last_at":"1970-01-01T00:00:00.000Z"}
+        "chunk_id":"c","relevance":0.6,"relevant":1,"irrelevant":0,"cited":0,\
+        "last_at":"1970-01-01T00:00:00.000Z"}
         """,
       ])
     var again = task.restored(from: [first.changelog])

@@ -97,8 +97,8 @@ private final class EngineBenchmark {
     return EngineRow(measured, named: name, broker: brokerTime, commits: life.port.commits)
   }
 
-  /// From a record's producer to a reader of what was folded from it: first how much comes through when all of
-  /// them share the machine, then how long it takes at half of that.
+  /// From a record's producer to a reader of what was folded from it: first how much comes through when all
+  /// of them share the machine, then how long it takes at half of that.
   func measureLatency() throws {
     let most = try measureLoad("most", .window(100_000), count: settings.isFull ? 2_000_000 : 5000)
     let rate = settings.isFull ? most.recordsPerSecond / 2 : 1000
@@ -106,7 +106,8 @@ private final class EngineBenchmark {
     let times = half.times.sorted()
     lines.append(
       "end to end at \(rate) records/s, half of the most: "
-        + "p50 \(milliseconds(times[times.count / 2])) ms, p99 \(milliseconds(times[times.count * 99 / 100])) ms"
+        + "p50 \(milliseconds(times[times.count / 2])) ms, "
+        + "p99 \(milliseconds(times[times.count * 99 / 100])) ms"
     )
   }
 

@@ -1,4 +1,5 @@
-// What it costs to fold an outcome into its experiment, and to write an experiment's record with its statistics.
+// What it costs to fold an outcome into its experiment, and to write an experiment's record with its
+// statistics.
 import Basics
 import Events
 import Experiments

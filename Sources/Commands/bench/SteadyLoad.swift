@@ -4,8 +4,8 @@ import Kafka
 import POSIX
 import Synchronization
 
-/// Sends and reads on a thread of its own; a record carries in its value when it was due, so that a sender who
-/// is held up does not hide what he held up.
+/// Sends and reads on a thread of its own; a record carries in its value when it was due, so that a sender
+/// who is held up does not hide what he held up.
 final class SteadyLoad: Sendable {
   private let bootstrap: String
   private let input: String

@@ -1,5 +1,5 @@
-// Which arm a user meets (R7.2): the same at every time, on every machine, in every language, with no table to
-// look it up in. docs/experiments.md has it in Python.
+// Which arm a user meets (R7.2): the same at every time, on every machine, in every language, with no table
+// to look it up in. docs/experiments.md has it in Python.
 internal import Basics
 public import Events
 

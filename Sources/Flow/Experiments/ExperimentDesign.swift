@@ -1,5 +1,5 @@
-// What an experiment compares and how long it must run (R7.1), as its experiment.created says, with what holds
-// where that says nothing.
+// What an experiment compares and how long it must run (R7.1), as its experiment.created says, with what
+// holds where that says nothing.
 public import Basics
 public import Events
 

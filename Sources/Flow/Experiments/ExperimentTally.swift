@@ -1,6 +1,6 @@
-// The state of one experiment: its design, its life, its arms, and what units came to in each metric. Order of
-// events leaves no trace in what it says: sums are exact, a unit counts once, and what comes before the start
-// is known waits for it.
+// The state of one experiment: its design, its life, its arms, and what units came to in each metric. Order
+// of events leaves no trace in what it says: sums are exact, a unit counts once, and what comes before the
+// start is known waits for it.
 public import Basics
 public import Events
 

@@ -1,5 +1,5 @@
-// What the projection experiment-tallies says of an experiment: its design, its arms, each metric's statistics
-// and the verdict. docs/experiments.md has the formulas.
+// What the projection experiment-tallies says of an experiment: its design, its arms, each metric's
+// statistics and the verdict. docs/experiments.md has the formulas.
 public import Events
 
 /// The fields of a record of experiment-tallies.
@@ -56,7 +56,8 @@ public enum ExperimentTallyField: Int, ProjectionKind {
     case .sampleRatioPValue:
       .fraction(
         "sample_ratio_p_value",
-        "how likely the arms' counts are under the split, by chi-square; below 0.001 the experiment is invalid"
+        "how likely the arms' counts are under the split, by chi-square; below 0.001 the "
+          + "experiment is invalid"
       )
     case .metrics:
       .records(

@@ -5,8 +5,8 @@ internal import POSIX
 internal import Runtime
 internal import Store
 
-/// Which epoch a task's rows hold, by what stands beside them. It must be in the log: rows that are ahead of it
-/// hold what was never published.
+/// Which epoch a task's rows hold, by what stands beside them. It must be in the log: rows that are ahead of
+/// it hold what was never published.
 struct RowClaim {
   var task: String
   var epoch: Int64

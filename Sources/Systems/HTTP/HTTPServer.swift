@@ -1,5 +1,5 @@
-// Serving HTTP/1.1 on a port of this machine: libmicrohttpd, whose threads call the handler. The only caller of
-// its C. TLS and the world outside are a proxy's affair.
+// Serving HTTP/1.1 on a port of this machine: libmicrohttpd, whose threads call the handler. The only caller
+// of its C. TLS and the world outside are a proxy's affair.
 internal import CMicroHTTPD
 internal import Glibc
 public import POSIX

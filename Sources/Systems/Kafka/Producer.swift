@@ -55,8 +55,9 @@ internal import CRdKafka
   /// Waits until every record handed over has been reported on; throws `retry` when `timeout` passes first.
   ///
   /// librdkafka has one request of a partition under way at a time, and while it flushes it asks without rest
-  /// whether the next may go: a core's work. Full requests go without a flush, so only what is left is flushed;
-  /// this needs `linger.ms` to be longer than a request takes, and `batch.num.messages` not to be the limit.
+  /// whether the next may go: a core's work. Full requests go without a flush, so only what is left is
+  /// flushed; this needs `linger.ms` to be longer than a request takes, and `batch.num.messages` not to be
+  /// the limit.
   public func flush(_ timeout: Duration) throws(KafkaError) {
     let deadline = ContinuousClock.now + timeout
     while client.callbacks.lent.contains(where: { $0.waitingBytesMax >= requestBytes }),

@@ -18,7 +18,8 @@ extension Command {
       prefixOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
-      Policies: each deployment's decisions, unmarked where both agree, - for what was decided only then, + for
+      Policies: each deployment's decisions, unmarked where both agree, - for what was decided only \
+      then, + for
       what would be decided only now. Executors are taken to carry everything out at once; what a candidate
       would have measured with traffic that it never had is not known.
       Rules: the past is folded from its beginning, by the code that folds live, with the files of DIR in the

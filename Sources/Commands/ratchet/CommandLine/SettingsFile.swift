@@ -1,5 +1,5 @@
-// Options from a YAML file: one mapping, each key an option's name. The command line wins over the environment,
-// that over the file, and the file over what is standard.
+// Options from a YAML file: one mapping, each key an option's name. The command line wins over the
+// environment, that over the file, and the file over what is standard.
 import Basics
 import YAML
 

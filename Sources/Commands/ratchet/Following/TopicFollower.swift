@@ -1,5 +1,5 @@
-// Follows committed records of some topics, all partitions of them, without waiting for any: for what is shown
-// while it happens.
+// Follows committed records of some topics, all partitions of them, without waiting for any: for what is
+// shown while it happens.
 import Basics
 import Kafka
 
@@ -53,7 +53,8 @@ final class TopicFollower {
   /// Every partition has been read to its end.
   var hasCaughtUp: Bool { queues.allSatisfy { $0.queue.end != nil } }
 
-  /// What has been fetched since the last turn, partition after partition; waits up to `timeout` for the first.
+  /// What has been fetched since the last turn, partition after partition; waits up to `timeout` for the
+  /// first.
   func turn(_ timeout: Duration = .zero, _ body: (FollowedRecord) -> Void) throws(KafkaError) {
     consumer.wait(timeout)
     for (topic, queue) in queues {

@@ -1,5 +1,5 @@
-// Publishing chunks of an import: a transaction each, which holds its records and how far the import has come.
-// So a restart finds exactly what is there, and two that run under one name exclude each other.
+// Publishing chunks of an import: a transaction each, which holds its records and how far the import has
+// come. So a restart finds exactly what is there, and two that run under one name exclude each other.
 import Basics
 import Events
 import Kafka

@@ -1,4 +1,5 @@
-// A projection's records as a table: by key the newest, tombstones taking rows away, or all of what was decided.
+// A projection's records as a table: by key the newest, tombstones taking rows away, or all of what was
+// decided.
 import Basics
 import Events
 

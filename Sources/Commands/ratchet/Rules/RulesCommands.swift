@@ -51,9 +51,7 @@ extension Command {
     name: "rules explain", summary: "show step by step how an expression comes to its value",
     operands: [Operand(name: "EXPRESSION", summary: "in PromQL")],
     options: [
-      Option(
-        name: "series", value: "FILE", summary: "a test file; the series are its first test's",
-        isRequired: true),
+      Option(name: "series", value: "FILE", summary: "a test file; the series are its first test's"),
       Option(
         name: "at", value: "DURATION", summary: "when, counted from the test's beginning", fallback: "0s"),
       Option(name: "limit", value: "N", summary: "how many elements of a step are shown", fallback: "10"),
@@ -61,7 +59,8 @@ extension Command {
       prefixOption,
     ] + BrokerConnection.options(isRequired: false),
     notes: """
-      With --bootstrap the past is folded up to now, by the code that folds live, and the parts are what they are at
+      With --bootstrap the past is folded up to now, by the code that folds live, and the parts are what \
+      they are at
       the last instant. Nothing is published.
       """
   ) { arguments in

@@ -14,7 +14,8 @@ extension Command {
       Option(name: "live", summary: "go on at the pace of the clock, until a signal"),
       Option(name: "print", summary: "print events in CloudEvents' JSON format, one a line; needs no broker"),
       Option(
-        name: "until", value: "TIME", summary: "where history ends, as 2026-01-31T09:00:00Z; now unless said"),
+        name: "until", value: "TIME",
+        summary: "where history ends, as 2026-01-31T09:00:00Z; now unless said"),
       prefixOption,
     ] + BrokerConnection.options(isRequired: false),
     notes: """

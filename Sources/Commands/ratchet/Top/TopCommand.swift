@@ -1,4 +1,5 @@
-// ratchet top: how a running installation does, painted over and over on a terminal, as plain lines elsewhere.
+// ratchet top: how a running installation does, painted over and over on a terminal, as plain lines
+// elsewhere.
 import Basics
 import Kafka
 import POSIX

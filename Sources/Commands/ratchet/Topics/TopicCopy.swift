@@ -1,5 +1,5 @@
-// ratchet topics copy: what producers and operators have published, on other brokers as it is here: partition,
-// key, value, headers and time. For moving from the embedded broker to Kafka.
+// ratchet topics copy: what producers and operators have published, on other brokers as it is here:
+// partition, key, value, headers and time. For moving from the embedded broker to Kafka.
 import Basics
 import Kafka
 import POSIX

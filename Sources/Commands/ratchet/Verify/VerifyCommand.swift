@@ -13,11 +13,13 @@ extension Command {
       Option(name: "data", value: "DIR", summary: "ask the instance with this data folder about its tasks"),
       Option(name: "no-probe", summary: "send no event: nothing is written"),
       Option(
-        name: "probe-seconds", value: "N", summary: "how long the event may take to come out", fallback: "60"),
+        name: "probe-seconds", value: "N", summary: "how long the event may take to come out",
+        fallback: "60"),
     ],
     notes: """
       The probe is one execution of the agent probe of the organization verify; it is through when that
-      agent's scorecard shows it. Each check prints a line; what is wrong, why, and what to do stands below it.
+      agent's scorecard shows it. Each check prints a line; what is wrong, why, and what to do stands \
+      below it.
       Ends with 0 when every check passes, with 1 when one does not.
       """,
     run: runVerify)

@@ -1,5 +1,5 @@
-// What a person who watches wants to know of the learning loop: what is pending and firing, which rollouts are
-// under way, how experiments and examples stand. Folded from the topics that any client reads; pure.
+// What a person who watches wants to know of the learning loop: what is pending and firing, which rollouts
+// are under way, how experiments and examples stand. Folded from the topics that any client reads; pure.
 import Basics
 
 /// The latest of each thing, and a line for what has just happened.

@@ -1,5 +1,5 @@
-// What `ratchet up --watch` prints: news as it comes, and how the loop stands when it has changed. News of long
-// ago, as of a history that is folded at full speed, is counted instead.
+// What `ratchet up --watch` prints: news as it comes, and how the loop stands when it has changed. News of
+// long ago, as of a history that is folded at full speed, is counted instead.
 import Basics
 import Events
 import Kafka

@@ -1,5 +1,5 @@
-// What executions and feedback on them mean for experiments and for chunks: the records that `collect` sends to
-// the tasks that own those.
+// What executions and feedback on them mean for experiments and for chunks: the records that `collect` sends
+// to the tasks that own those.
 internal import Basics
 internal import Events
 internal import Experiments

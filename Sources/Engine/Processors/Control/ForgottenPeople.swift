@@ -1,6 +1,6 @@
-// Erasure beyond a processor's own stores: what it has set aside about somebody is erased from quarantine, and
-// what comes late about them is not taken in again (R14.8). Embedded by each processor that reads what people
-// say.
+// Erasure beyond a processor's own stores: what it has set aside about somebody is erased from quarantine,
+// and what comes late about them is not taken in again (R14.8). Embedded by each processor that reads what
+// people say.
 internal import Basics
 internal import Events
 internal import Learning

@@ -1,5 +1,6 @@
 // What leaves the tasks of `metrics` for the gateway: the current values of their series, as immutable
-// snapshots, made only when somebody has asked lately. Nothing comes back through it, so no fold depends on it.
+// snapshots, made only when somebody has asked lately. Nothing comes back through it, so no fold depends on
+// it.
 public import Basics
 public import Metrics
 internal import Synchronization

@@ -1,5 +1,6 @@
-// Instants: the moments in event time, one every interval, at which panes have closed and rules are evaluated.
-// A timer leads from one to the next, whether records come or not, and at the same places when replayed.
+// Instants: the moments in event time, one every interval, at which panes have closed and rules are
+// evaluated. A timer leads from one to the next, whether records come or not, and at the same places when
+// replayed.
 internal import Alerts
 internal import Basics
 internal import Metrics

@@ -1,6 +1,7 @@
-// The processor `metrics`: partial aggregates of all stages and events of its own become series, one sample per
-// pane; at each instant that the watermark has passed, rules are evaluated on them; what has changed is
-// published. What the parts do stands beside this file: closing and rules in +Instants, output in +Publishing.
+// The processor `metrics`: partial aggregates of all stages and events of its own become series, one sample
+// per pane; at each instant that the watermark has passed, rules are evaluated on them; what has changed is
+// published. What the parts do stands beside this file: closing and rules in +Instants, output in
+// +Publishing.
 internal import Alerts
 internal import Basics
 internal import Events

@@ -1,5 +1,5 @@
-// The first stage of aggregation as a processor embeds it: declarations from the configuration in force, counts
-// while an epoch is folded, partials on the topic `panes` when it closes.
+// The first stage of aggregation as a processor embeds it: declarations from the configuration in force,
+// counts while an epoch is folded, partials on the topic `panes` when it closes.
 internal import Basics
 internal import Events
 internal import Metrics

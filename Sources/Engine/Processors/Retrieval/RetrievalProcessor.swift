@@ -1,4 +1,5 @@
-// The processor of chunks: judgements from `collect` become each chunk's relevance. It owns chunks by their id.
+// The processor of chunks: judgements from `collect` become each chunk's relevance. It owns chunks by their
+// id.
 internal import Basics
 internal import Events
 internal import Learning

@@ -167,8 +167,8 @@ public struct FoldContext {
       Oversized(topic: topic, key: key.copied, byteCount: byteCount))
   }
 
-  /// Says of the record being folded which rule it breaks and where in it, as a JSON pointer; quarantine keeps
-  /// it. Only for a record that the fold then sets aside.
+  /// Says of the record being folded which rule it breaks and where in it, as a JSON pointer; quarantine
+  /// keeps it. Only for a record that the fold then sets aside.
   public mutating func explain(rule: String, pointer: String = "") {
     explanation = Explanation(rule: rule, pointer: pointer)
   }

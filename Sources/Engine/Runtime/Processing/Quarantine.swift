@@ -1,6 +1,6 @@
 // Records set aside, as the quarantine topic will keep them: the original bytes, with headers that say where
-// they stood and why they are here. Each is keyed by the place it came from, so that a tombstone under that key
-// erases it (R14.8). They are published in the transaction of the epoch that set them aside.
+// they stood and why they are here. Each is keyed by the place it came from, so that a tombstone under that
+// key erases it (R14.8). They are published in the transaction of the epoch that set them aside.
 internal import Basics
 
 /// What the shipped quarantine topic (1 MiB + 64 KiB) takes, less 14 KiB for the headers that say where a

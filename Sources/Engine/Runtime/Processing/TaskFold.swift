@@ -15,8 +15,8 @@ public struct ClosedEpoch: Sendable {
   public var end: Timestamp
   public var watermark: EventTime
   public var passedOver: [UpstreamTask]
-  /// Each record is looked at for what it makes of the stores' values; an epoch that sets none aside for it is
-  /// the same either way.
+  /// Each record is looked at for what it makes of the stores' values; an epoch that sets none aside for it
+  /// is the same either way.
   public var isCareful: Bool
 
   public init(

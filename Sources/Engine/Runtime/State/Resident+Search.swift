@@ -44,11 +44,13 @@ extension StoreDisk {
 }
 
 extension KeyValueStore {
-  /// The keys of all values that `matches`, in the order of the keys' bytes; it costs a walk over all of them.
+  /// The keys of all values that `matches`, in the order of the keys' bytes; it costs a walk over all of
+  /// them.
   public func keys(where matches: (Key, Value) -> Bool) -> [Key] { entries.value.keys(where: matches) }
 }
 
 extension SegmentedStore {
-  /// The keys of all values that `matches`, in the order of the keys' bytes; it costs a walk over all of them.
+  /// The keys of all values that `matches`, in the order of the keys' bytes; it costs a walk over all of
+  /// them.
   public func keys(where matches: (Key, Value) -> Bool) -> [Key] { entries.value.keys(where: matches) }
 }

@@ -17,8 +17,8 @@ extension ResidentEntries {
     keepRecord()
   }
 
-  /// Whether a value that the record changed would not fit a changelog record; `size` is what key, segment and
-  /// value come to there.
+  /// Whether a value that the record changed would not fit a changelog record; `size` is what key, segment
+  /// and value come to there.
   mutating func isRecordOversized(_ size: (_ key: RawSpan, _ segment: Int64, _ value: RawSpan) -> Int) -> Bool
   {
     for (slot, _) in undo where table[slot].value != nil {

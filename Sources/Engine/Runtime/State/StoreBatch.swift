@@ -41,8 +41,8 @@ internal import Synchronization
     }
   }
 
-  /// In which order to add them: about that of their keys, because a row that goes in beside the one before it
-  /// costs RocksDB a third of one that goes in anywhere. Changes of one key stay in their order; a deleted
+  /// In which order to add them: about that of their keys, because a row that goes in beside the one before
+  /// it costs RocksDB a third of one that goes in anywhere. Changes of one key stay in their order; a deleted
   /// range, which is rare, has others of its own and leaves all as they are.
   private var order: [Int] {
     if changes.contains(where: { $0.kind == .deleteRange }) { return Array(changes.indices) }

@@ -21,8 +21,8 @@ public final class TaskState {
   /// Epochs that wait for one write. A key that changes in each of them is then written once; a start after a
   /// kill reads at most so many epochs of the changelog again.
   private static let epochsPerBatch = 16
-  /// How many changes may wait for it: of a key that changes in many epochs only the last is written, and as many
-  /// changelog records are read again by that start.
+  /// How many changes may wait for it: of a key that changes in many epochs only the last is written, and as
+  /// many changelog records are read again by that start.
   private static let changesPerBatch = 100_000
 
   /// Opens the stores' rows. `task` is the task's name, `stores` all its stores in order, made by this

@@ -1,5 +1,5 @@
-// One source of a metric: which events add to it, under which conditions, what they add and with which labels.
-// Fields are found by name among the declared ones, and by number from then on.
+// One source of a metric: which events add to it, under which conditions, what they add and with which
+// labels. Fields are found by name among the declared ones, and by number from then on.
 internal import Basics
 internal import Events
 internal import Metrics

@@ -3,13 +3,15 @@
 /// The document; every value in it is YAML's form of JSON.
 public func asyncAPI(of projections: [ProjectionShape]) -> String {
   var lines = [
-    "# AsyncAPI 3 of the topics that producers write and consumers read; made from the declared types of events,",
+    "# AsyncAPI 3 of the topics that producers write and consumers read; made from the "
+      + "declared types of events,",
     "# projections and decisions.",
     "asyncapi: 3.0.0",
     "info:",
     "  title: Ratchet",
     "  version: 1.0.0",
-    "  description: Events of the learning loop of AI agents, as CloudEvents 1.0 over Kafka, and what is made of them.",
+    "  description: Events of the learning loop of AI agents, as CloudEvents 1.0 over Kafka, "
+      + "and what is made of them.",
     "defaultContentType: application/cloudevents+json",
     "channels:",
   ]

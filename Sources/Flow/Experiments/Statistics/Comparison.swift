@@ -1,5 +1,5 @@
-// Two arms compared in one metric: the difference, how sure it is at a look that was fixed beforehand (Welch),
-// and how sure it is however often one looks (an asymptotic confidence sequence).
+// Two arms compared in one metric: the difference, how sure it is at a look that was fixed beforehand
+// (Welch), and how sure it is however often one looks (an asymptotic confidence sequence).
 internal import Basics
 
 /// What an arm's units came to in a metric.
@@ -51,7 +51,8 @@ public struct Comparison: Hashable, Sendable {
     guard squaredError > 0, squaredError.isFinite else { return nil }
     difference = treatment.mean - control.mean
     standardError = squaredError.squareRoot()
-    // Satterthwaite's approximation, with each part as a fraction, so that no square leaves the doubles' range.
+    // Satterthwaite's approximation, with each part as a fraction, so that no square leaves the doubles'
+    // range.
     let (controlShare, treatmentShare) = (controlPart / squaredError, treatmentPart / squaredError)
     degreesOfFreedom =
       1

@@ -1,5 +1,5 @@
-// Forgetting what belongs to somebody (R14.8): a whole case where the execution is theirs, else what they said
-// of it.
+// Forgetting what belongs to somebody (R14.8): a whole case where the execution is theirs, else what they
+// said of it.
 internal import Basics
 public import Events
 

@@ -4,7 +4,8 @@ internal import Basics
 
 /// Makes the ids of examples.
 public enum ExampleID {
-  /// Of the example that feedback about an execution makes; `feedback` and `source` are its event's attributes.
+  /// Of the example that feedback about an execution makes; `feedback` and `source` are its event's
+  /// attributes.
   public static func ofFeedback(
     _ feedback: String, from source: String, on execution: String, of organization: String
   ) -> String {

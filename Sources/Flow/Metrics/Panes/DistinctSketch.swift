@@ -1,6 +1,6 @@
-// How many different values there are, in bounded memory: exact while they are few, then HyperLogLog (Flajolet,
-// Fusy, Gandouet, Meunier 2007) with linear counting where many registers are empty. Values are told apart by
-// XXH64, so parts made on different machines merge into the same bits in any order.
+// How many different values there are, in bounded memory: exact while they are few, then HyperLogLog
+// (Flajolet, Fusy, Gandouet, Meunier 2007) with linear counting where many registers are empty. Values are
+// told apart by XXH64, so parts made on different machines merge into the same bits in any order.
 public import Basics
 
 /// A count of different values.

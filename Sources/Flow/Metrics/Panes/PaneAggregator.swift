@@ -1,6 +1,6 @@
-// The first stage of aggregation, embedded in every processor that reads events: what an epoch's events add to
-// declared metrics, per organization, series and pane, leaves as one partial per organization. It remembers
-// nothing beyond the epoch. A known series costs no allocation.
+// The first stage of aggregation, embedded in every processor that reads events: what an epoch's events add
+// to declared metrics, per organization, series and pane, leaves as one partial per organization. It
+// remembers nothing beyond the epoch. A known series costs no allocation.
 public import Basics
 public import Events
 

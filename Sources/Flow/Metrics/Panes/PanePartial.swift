@@ -1,5 +1,6 @@
-// What one task has counted of one organization in one pane and one epoch: the record between the two stages of
-// aggregation. It says itself what it is about, so stages with different declarations understand each other.
+// What one task has counted of one organization in one pane and one epoch: the record between the two stages
+// of aggregation. It says itself what it is about, so stages with different declarations understand each
+// other.
 public import Basics
 
 /// A task's contribution to the series of an organization in a pane.

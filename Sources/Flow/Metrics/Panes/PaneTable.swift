@@ -1,5 +1,5 @@
-// The series and panes that an epoch has touched, found by bytes: one hash and one comparison an event, memory
-// only for what is met for the first time, in the order of first touch.
+// The series and panes that an epoch has touched, found by bytes: one hash and one comparison an event,
+// memory only for what is met for the first time, in the order of first touch.
 internal import Basics
 
 /// Numbers keys of bytes, and keeps cells behind each.

@@ -1,5 +1,5 @@
-// How an agent stands (R1.8, R1.9): the measures that metrics.yaml puts on scorecards, over the last hour, day
-// and week and over all time, for all of the agent or for one version of its prompt.
+// How an agent stands (R1.8, R1.9): the measures that metrics.yaml puts on scorecards, over the last hour,
+// day and week and over all time, for all of the agent or for one version of its prompt.
 public import Basics
 
 /// A stretch of time that a scorecard looks back on, cut into steps.

@@ -1,5 +1,5 @@
-// A stretch of a series' history: the moments at which its value changed. In between it stands, one sample per
-// pane, which nobody stores. A chunk is what a change rewrites on disk, so it is kept short.
+// A stretch of a series' history: the moments at which its value changed. In between it stands, one sample
+// per pane, which nobody stores. A chunk is what a change rewrites on disk, so it is kept short.
 public import Basics
 
 /// Changes of a series in rising order of time.

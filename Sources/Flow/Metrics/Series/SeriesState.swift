@@ -1,6 +1,6 @@
-// The second stage of aggregation for one series, pure: parts of panes come in from tasks in whatever order, a
-// pane closes when the watermark has passed it, and the parts are put together in the order of the tasks. So
-// the same events make the same values, whichever task's records arrive first.
+// The second stage of aggregation for one series, pure: parts of panes come in from tasks in whatever order,
+// a pane closes when the watermark has passed it, and the parts are put together in the order of the tasks.
+// So the same events make the same values, whichever task's records arrive first.
 public import Basics
 
 /// How a series lives, as its metric's declaration says.
@@ -223,8 +223,8 @@ public struct SeriesState: Hashable, Sendable {
 }
 
 extension SeriesState {
-  /// Corrects a pane that has closed: what it adds counts from now on. Says by how much a sum has changed, for
-  /// its history to follow.
+  /// Corrects a pane that has closed: what it adds counts from now on. Says by how much a sum has changed,
+  /// for its history to follow.
   public mutating func correct(
     _ value: PaneValue, _ pane: Pane, _ rule: SeriesRule, at time: Int64,
     _ changed: (Sample, _ closed: PaneValue?) -> Void

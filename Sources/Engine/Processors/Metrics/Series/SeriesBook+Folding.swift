@@ -7,8 +7,8 @@ extension SeriesBook {
   /// How long after its end a pane may be corrected.
   static let grace_ms: Int64 = 3_600_000
 
-  /// Takes up a partial for `tenant`. `closed`: all panes that end by then have closed. False: the pane is past
-  /// grace, and nothing has changed.
+  /// Takes up a partial for `tenant`. `closed`: all panes that end by then have closed. False: the pane is
+  /// past grace, and nothing has changed.
   func fold(_ partial: PanePartial, for tenant: String, closed: Int64) -> Bool {
     if partial.pane.end <= closed - Self.grace_ms { return false }
     let organization = tenant == Self.platform ? partial.organization : ""

@@ -1,4 +1,5 @@
-// What rules look back on: changes of values, in chunks, as far back as any rule reads and no further (R8.16).
+// What rules look back on: changes of values, in chunks, as far back as any rule reads and no further
+// (R8.16).
 internal import Basics
 internal import Metrics
 internal import Runtime
