@@ -28,7 +28,8 @@ import Testing
       ),
       (
         "replay --processor zzz --bootstrap x:1",
-        "--processor: no processor is called \"zzz\"\n  there are collect, review, experiments, retrieval, metrics, rollouts"
+        "--processor: no processor is called \"zzz\"\n"
+          + "  there are collect, review, experiments, retrieval, metrics, rollouts"
       ),
       (
         "replay --processor collect --from 5 --bootstrap x:1",
