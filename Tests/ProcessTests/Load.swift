@@ -93,7 +93,7 @@ private final class LoadProducer {
     let agent = number % 24
     let headers = [
       ("ce_specversion", "1.0"), ("ce_id", "e-\(number)"), ("ce_source", "/load"), ("ce_type", type),
-      ("ce_time", "2026-01-31T09:00:00Z"), ("ce_organization", "org-\(agent % 3)"),
+      ("ce_time", systemTime().description), ("ce_organization", "org-\(agent % 3)"),
       ("ce_agent", "agent-\(agent)"),
       ("content-type", "application/json"),
     ]
