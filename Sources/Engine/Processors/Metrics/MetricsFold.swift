@@ -61,6 +61,7 @@ struct MetricsFold: Processor {
     switch input {
     case .control:
       // Position and time stay with the events.
+      let desk = desk
       let outcome = control.fold(record, with: &desk.decoder.value)
       if let erasure = outcome.erasure { book.erase(erasure) }
       isConfigured = false
