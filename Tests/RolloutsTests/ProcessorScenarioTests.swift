@@ -54,4 +54,20 @@ private func chosen(_ names: [String]) throws -> [Scenario] {
     #expect(stormy.decisions == calm.decisions)
     #expect(stormy.world.replayDifference() == nil)
   }
+
+  @Test(
+    "measurements that come hours before their time, and before their deployment, change no decision",
+    arguments: try chosen(["bad-canary", "two-deployments"]))
+  func ahead(_ scenario: Scenario) throws {
+    var calm = ScenarioRun(scenario, ProcessorWorld(policies: try policyFiles(scenario)))
+    _ = calm.run()
+    let world = ProcessorWorld(policies: try policyFiles(scenario), crashSeed: 7, ahead: calm.world.panes)
+    var run = ScenarioRun(scenario, world)
+    for complaint in run.run() { Issue.record("\(complaint)") }
+    #expect(run.decisions == calm.decisions)
+    // What is told in the moment in which the deployment is made comes before it here.
+    let first = calm.world.panes.filter { $0.at == ScenarioRun<ProcessorWorld>.start }
+    #expect(run.world.setAside == Int64(first.count))
+    #expect(run.world.replayDifference() == nil)
+  }
 }

@@ -37,8 +37,16 @@ struct ProcessorWorld: RolloutWorld {
   private(set) var crashCount = 0
   private(set) var decisionTexts: [String] = []
   private(set) var setAside: Int64 = 0
+  /// Panes, and when they were told.
+  private(set) var panes: [(pane: DeploymentPane, at: Timestamp)] = []
+  private let isAhead: Bool
 
-  init(policies: [(path: String, content: String)], crashSeed: UInt64? = nil) {
+  /// `ahead`: panes that have been written before anything else happens; the scenario's own are left out.
+  init(
+    policies: [(path: String, content: String)], crashSeed: UInt64? = nil,
+    ahead: [(pane: DeploymentPane, at: Timestamp)] = []
+  ) {
+    isAhead = !ahead.isEmpty
     task = Self.fresh()
     crashes = crashSeed.map(SeededRandom.init(seed:))
     var configuration = Configuration()
@@ -53,6 +61,7 @@ struct ProcessorWorld: RolloutWorld {
       Record(
         input: 0, at: ScenarioRun<ProcessorWorld>.start, key: Configuration.recordKey,
         value: configuration.encoded()))
+    for (pane, time) in ahead { write(pane, at: time) }
   }
 
   private static func fresh(after last: EpochRecord? = nil) -> TaskFold {
@@ -120,6 +129,11 @@ struct ProcessorWorld: RolloutWorld {
   }
 
   mutating func add(_ pane: DeploymentPane, at time: Timestamp) {
+    panes.append((pane, time))
+    if !isAhead { write(pane, at: time) }
+  }
+
+  private mutating func write(_ pane: DeploymentPane, at time: Timestamp) {
     var bytes: [UInt8] = []
     pane.store(into: &bytes)
     pending.append(Record(input: 2, at: time, key: pane.key, value: bytes))

@@ -1,5 +1,6 @@
 // What the processor `rollouts` keeps of each deployment: the deployment itself, the sums over its stage, and
-// its recent panes in stretches of five minutes, one row each, so that an epoch changes few bytes.
+// its recent panes in stretches of five minutes, one row each, so that an epoch changes few bytes; and panes
+// that recorded time has not come to.
 internal import Basics
 internal import Events
 internal import Metrics
@@ -11,14 +12,13 @@ struct DeploymentRows {
   let deployments = KeyValueStore<String, Deployment>("deployments")
   let stretches = KeyValueStore<String, PaneStretch>("stretches")
   let arms = KeyValueStore<String, ArmsRow>("arms")
+  private let held = KeyValueStore<String, HeldPanes>("held")
 
   /// In the order of their changelogs.
-  var stores: [any TaskStore] { [deployments, stretches, arms] }
+  var stores: [any TaskStore] { [deployments, stretches, arms, held] }
 
   /// How long a stretch is kept: the longest window that a policy may have, and one stretch more.
   private static let stretchesKept: Int64 = 6 * 3600 / 300 + 1
-  /// A producer's clock may be ahead by so many stretches; what is stamped later is no measurement.
-  private static let stretchesAhead: Int64 = 1
 
   private func stretchKey(_ key: String, _ number: Int64) -> String { "\(key)\u{0}\(number)" }
 
@@ -37,12 +37,10 @@ struct DeploymentRows {
     }
   }
 
-  /// Adds a pane. False when it is stamped later than anything can be.
-  func add(_ pane: DeploymentPane, to key: String, at position: EventPosition, now: Timestamp) -> Bool {
+  /// Adds a pane that has begun by `now`.
+  func add(_ pane: DeploymentPane, to key: String, at position: EventPosition, now: Timestamp) {
     let number = PaneStretch.number(of: pane.start)
-    let current = PaneStretch.number(of: EventTime(milliseconds: now.rawValue))
-    guard number <= current + Self.stretchesAhead else { return false }
-    let oldest = current - Self.stretchesKept
+    let oldest = PaneStretch.number(of: EventTime(milliseconds: now.rawValue)) - Self.stretchesKept
     changeArms(of: key) { row in
       row.lastMeasurement = position
       row.totals.add(pane.tally, of: pane.reference.arm, start: pane.start)
@@ -59,7 +57,52 @@ struct DeploymentRows {
         stretch = sum
       }
     }
-    return true
+  }
+
+  /// Keeps a pane until `due`.
+  func hold(_ pane: DeploymentPane, _ offset: Offset, until due: Timestamp) {
+    held.update("\(due.rawValue)") { row in
+      var panes = row.take() ?? HeldPanes()
+      panes.all.append((offset, pane))
+      row = consume panes
+    }
+  }
+
+  /// What was held until `due`, in the order of its records.
+  func takeHeld(_ due: Timestamp) -> [(offset: Offset, pane: DeploymentPane)] {
+    let key = "\(due.rawValue)"
+    defer { held[key] = nil }
+    return held[key]?.all ?? []
+  }
+}
+
+/// Panes of all deployments that are due at one time.
+struct HeldPanes: Storable {
+  var all: [(offset: Offset, pane: DeploymentPane)] = []
+
+  init() {}
+
+  func store(into bytes: inout [UInt8]) {
+    bytes.append(variableLength: UInt64(all.count))
+    for held in all {
+      bytes.append(littleEndian: held.offset.rawValue)
+      var pane: [UInt8] = []
+      held.pane.store(into: &pane)
+      bytes.append(countedField: unsafe pane.span.bytes)
+    }
+  }
+
+  init?(stored bytes: RawSpan) {
+    var reader = ByteReader(bytes)
+    guard let count = reader.variableLength() else { return nil }
+    for _ in 0..<count {
+      guard let offset = reader.integer(Int64.self),
+        let field = reader.field(),
+        let pane = DeploymentPane(stored: field)
+      else { return nil }
+      all.append((Offset(offset), pane))
+    }
+    guard reader.isAtEnd else { return nil }
   }
 }
 

@@ -11,7 +11,7 @@ internal import Topology
 /// Folds one partition: all deployments.
 struct RolloutFold: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   private enum Input { static let (control, events, series) = (0, 1, 2) }
   private enum Output { static let (deployments, rollbacks, rollouts) = (0, 1, 2) }
@@ -82,11 +82,42 @@ struct RolloutFold: Processor {
     guard let value = record.value, let pane = DeploymentPane(stored: value) else {
       return .setAside(.undecodable)
     }
-    let key = pane.key
-    guard let deployment = rows.deployments[key] else { return .setAside(.unknownDeployment) }
-    guard deployment.phase.isWatched else { return .folded }
-    let position = EventPosition(inputs[Input.series], record.offset)
-    return rows.add(pane, to: key, at: position, now: context.time) ? .folded : .setAside(.invalid)
+    let start = Timestamp(milliseconds: pane.start.rawValue)
+    let time = min(max(record.timestamp, start), start + DeploymentPane.length)
+    if time > context.time {
+      // Behind what else happens at that time, where it would have been read.
+      let due = time + .milliseconds(1)
+      guard start <= record.timestamp + Self.aheadMax else { return .setAside(.invalid) }
+      rows.hold(pane, record.offset, until: due)
+      context.setTimer(Self.heldTimer(due), at: due)
+      return .folded
+    }
+    guard let deployment = rows.deployments[pane.key] else { return .setAside(.unknownDeployment) }
+    if deployment.phase.isWatched { count(pane, at: record.offset, now: context.time) }
+    return .folded
+  }
+
+  /// A producer's clock may be ahead by so much; what is stamped later is no measurement.
+  private static let aheadMax: Duration = .seconds(300)
+
+  private static func heldTimer(_ due: Timestamp) -> TimerID { TimerID("h\(due.rawValue)") }
+
+  /// Panes whose time has come. A task in front of this one may be hours ahead of another while history is
+  /// read; what it measured is counted when it would have been, and not before its deployment is known.
+  private mutating func countHeld(_ due: Timestamp, in context: inout FoldContext) {
+    for held in rows.takeHeld(due) {
+      guard let deployment = rows.deployments[held.pane.key] else {
+        context.setAsideLater(
+          inputs[Input.series], held.offset, because: .unknownDeployment,
+          rule: "no deployment \(held.pane.reference.deployment) when its pane was due")
+        continue
+      }
+      if deployment.phase.isWatched { count(held.pane, at: held.offset, now: due) }
+    }
+  }
+
+  private func count(_ pane: DeploymentPane, at offset: Offset, now: Timestamp) {
+    rows.add(pane, to: pane.key, at: EventPosition(inputs[Input.series], offset), now: now)
   }
 
   // MARK: Control
@@ -152,6 +183,7 @@ struct RolloutFold: Processor {
 
   mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
     let name = String(decoding: timer.id.bytes, as: UTF8.self)
+    if name.hasPrefix("h") { return countHeld(timer.due, in: &context) }
     let key = String(name.dropFirst(1))
     if name.hasPrefix("s") { return apply(.stepDue, to: key, in: &context) }
     guard var deployment = rows.deployments[key] else { return }

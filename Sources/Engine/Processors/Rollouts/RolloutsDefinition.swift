@@ -16,7 +16,7 @@ extension ProcessorDefinition {
       outputs: ["deployments", "rollback-decisions", "rollout-decisions"].map {
         ProcessorOutput("\(prefix).\($0)")
       },
-      changelogTopics: ["settings", "deployments", "stretches", "arms"].map {
+      changelogTopics: ["settings", "deployments", "stretches", "arms", "held"].map {
         "\(prefix).rollouts.\($0).changelog"
       },
       timeTopic: "\(prefix).rollouts.time.changelog", codeHash: RolloutFold.version
