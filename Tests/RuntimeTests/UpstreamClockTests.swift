@@ -23,11 +23,15 @@ import Testing
     clocks.hear(announcement, on: "t", at: uptime)
   }
 
+  /// Somebody who has looked every half a second.
   private func judged(
     _ clocks: inout UpstreamClocks, _ time: Int64, at uptime: Duration, isAtEnd: Bool = true
   )
     -> [Int32]
   {
+    for looked in 0..<Int64(uptime / .milliseconds(500)) {
+      clocks.judge(Timestamp(milliseconds: time), at: .milliseconds(500 * looked)) { _ in false }
+    }
     clocks.judge(Timestamp(milliseconds: time), at: uptime) { _ in isAtEnd }
     return clocks.passedOver.map(\.task.rawValue)
   }
@@ -58,6 +62,18 @@ import Testing
     #expect(judged(&clocks, 40_000, at: .seconds(31)) == [1])
     hear(&clocks, 1, 40_000, at: .seconds(32))
     #expect(judged(&clocks, 40_000, at: .seconds(32)) == [])
+  }
+
+  @Test("who was kept from listening passes nobody over")
+  func deaf() {
+    var clocks = clocks([100, 100])
+    #expect(judged(&clocks, 100, at: .seconds(10)) == [])
+    clocks.judge(Timestamp(milliseconds: 100), at: .seconds(100)) { _ in true }
+    #expect(clocks.passedOver == [])
+    for second in 101..<200 {
+      clocks.judge(Timestamp(milliseconds: 100), at: .seconds(second)) { _ in true }
+      #expect(clocks.passedOver.isEmpty == (second < 119))
+    }
   }
 
   @Test("one that has never announced anything is never passed over")

@@ -18,7 +18,12 @@ struct UpstreamClocks {
   /// announce, and long enough for another worker to take it over.
   static let silenceMax = Duration.seconds(30)
 
+  /// How much silence one look counts. Whoever looks more rarely was kept from listening, by a long epoch or
+  /// a pause, and what he did not hear is no silence.
+  static let lookMax = Duration.seconds(1)
+
   private(set) var all: [One]
+  private var lookedAt: Duration?
 
   init(_ all: [One] = []) { self.all = all.sorted { $0.id < $1.id } }
 
@@ -32,6 +37,9 @@ struct UpstreamClocks {
   /// Decides anew who is passed over. `time` is the task's recorded time; `isAtEnd` says whether a topic's
   /// partition has been read to its end.
   mutating func judge(_ time: Timestamp, at uptime: Duration, isAtEnd: (_ topic: String) -> Bool) {
+    let deaf = uptime - (lookedAt ?? uptime) - Self.lookMax
+    lookedAt = uptime
+    if deaf > .zero { for index in all.indices { all[index].heardAt = min(uptime, all[index].heardAt + deaf) } }
     for (index, one) in all.enumerated() {
       guard let announced = one.announced else { continue }
       if one.isPassedOver, announced.time >= time { all[index].isPassedOver = false }
