@@ -5,7 +5,10 @@ import Testing
 @testable import Runtime
 
 @Suite struct FoldTests {
-  private func open(_ batches: [RecordBatch], after time: Int64 = 0, wallClock: Int64 = 1000) -> OpenEpoch {
+  private func open(
+    _ batches: [RecordBatch], after time: Int64 = 0, wallClock: Int64 = 1000,
+    _ kind: ProcessorInput.Kind = .outside
+  ) -> OpenEpoch {
     var clock = RecordedTime(Timestamp(milliseconds: time), EventTime(milliseconds: time))
     let end = Timestamp(milliseconds: wallClock)
     clock.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
@@ -13,7 +16,7 @@ import Testing
       FoldContext.Destination(topic: $0, partitions: 1, recordBytesMax: 1000)
     }
     return OpenEpoch(
-      batches, batches.map { 0..<$0.count }, kinds: batches.map { _ in .outside },
+      batches, batches.map { 0..<$0.count }, kinds: batches.map { _ in kind },
       context: FoldContext(destinations, clock, TaskTime(isKept: false)),
       quarantine: Quarantine(processor: "count", inputs: [partition("events", 3)], partition: PartitionID(0)))
   }
@@ -44,6 +47,34 @@ import Testing
     let records = epoch.context.records
     #expect(records.lines == ["0/0 a=2", "0/0 a=3", "0/0 a=4"])
     #expect((0..<records.count).map { records[$0].timestamp.rawValue } == [9_999, 10_000, 48_000])
+  }
+
+  @Test("what several tasks wrote into a partition is folded in the order of its time, not of its place")
+  func upstreamTasks() {
+    var batch = RecordBatch()
+    for (offset, time) in [5, 9_999, 48_000, 4, 9_999, 20_000].enumerated() {
+      batch.append(Int64(offset), at: Int64(time), "a\(offset)")
+    }
+    var epoch = open([batch], wallClock: 100_000, .tasks)
+    fold(&epoch)
+    #expect(
+      epoch.context.records.lines == ["0/0 a3=1", "0/0 a0=1", "0/0 a1=1", "0/0 a4=1", "0/0 a5=1", "0/0 a2=1"])
+  }
+
+  @Test("behind tasks the watermark follows slot by slot, until all that they wrote is read")
+  func steps() {
+    var clock = RecordedTime(Timestamp(milliseconds: 100_000), EventTime(milliseconds: 95_000))
+    clock.openEpoch(
+      end: Timestamp(milliseconds: 200_000), watermark: EventTime(milliseconds: 194_000), isBehindTasks: true)
+    clock.advance(to: Timestamp(milliseconds: 119_999))
+    #expect(clock.watermark.rawValue == 110_000 - 6000)
+    clock.advance(to: Timestamp(milliseconds: 120_000))
+    #expect(clock.watermark.rawValue == 120_000 - 6000)
+    clock.advance(to: Timestamp(milliseconds: 123_000))
+    clock.allRead()
+    #expect(clock.watermark.rawValue == 123_000 - 6000)
+    clock.closeEpoch()
+    #expect(clock.watermark.rawValue == 194_000)
   }
 
   @Test("a record set aside keeps its bytes and headers and says where it stood and why")

@@ -108,12 +108,14 @@ struct EngineOracle {
     return ordered(taken)
   }
 
-  /// Control first; then by the greatest timestamp that each partition has shown since the range's start.
+  /// Control first; then by the greatest timestamp that each partition has shown since the range's start, and
+  /// what tasks wrote by its own.
   private func ordered(_ records: [OracleRecord]) -> [OracleRecord] {
     var greatest: [String: Int64] = [:]
     var placed: [(isControl: Bool, place: Int64, record: OracleRecord)] = []
     for read in records {
-      let place = max(greatest[read.topic] ?? .min, read.record.timestamp.rawValue)
+      let time = read.record.timestamp.rawValue
+      let place = read.topic == Workload.forwarded ? time : max(greatest[read.topic] ?? .min, time)
       greatest[read.topic] = place
       placed.append((read.topic == Workload.control, place, read))
     }

@@ -9,7 +9,7 @@ internal import Runtime
 /// Folds events into experiments, and publishes those that an epoch has touched.
 struct ExperimentsProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   private enum Input {
     static let control = 0

@@ -8,7 +8,7 @@ internal import Runtime
 /// Folds judgements, and publishes the chunks that an epoch has touched.
 struct RetrievalProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   /// In a `let`, because exclusivity of a property that changes is checked at every event.
   private final class Desk {

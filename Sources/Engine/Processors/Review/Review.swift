@@ -8,7 +8,7 @@ internal import Runtime
 /// Folds candidates and reviews by example.
 struct Review: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 1
+  static let version: UInt64 = 2
 
   /// The numbers of its inputs; behind them stands the rekey topic.
   enum Input {

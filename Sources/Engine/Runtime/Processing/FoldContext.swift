@@ -70,14 +70,9 @@ public struct FoldContext {
     settlesAt = Self.endOfSlot(clock.now)
   }
 
-  /// An epoch of a backlog may span months. What a processor emits when an epoch closes would then be
-  /// stamped months behind what it is about, and come too late for whoever reads it; so recorded time is cut
-  /// into slots of this length, about as long as the shortest pane, and a processor is closed at the end of
-  /// each.
-  private static let slot_ms: Int64 = 10_000
-
   private static func endOfSlot(_ time: Timestamp) -> Timestamp {
-    Timestamp(milliseconds: time.rawValue - time.rawValue % slot_ms + slot_ms)
+    let slot_ms = RecordedTime.slot_ms
+    return Timestamp(milliseconds: time.rawValue - time.rawValue % slot_ms + slot_ms)
   }
 
   /// Recorded time: never goes back, from record to record and from epoch to epoch.

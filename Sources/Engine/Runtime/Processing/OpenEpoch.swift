@@ -13,12 +13,16 @@ internal import Basics
   private(set) var quarantine: Quarantine
   private var merge: Merge
 
-  /// `ranges` are what the epoch takes of `batches`; all are in the order of the processor's inputs.
+  /// `ranges` are what the epoch takes of `batches`; all are in the order of the processor's inputs. Several
+  /// tasks write a partition that tasks write, each for itself in the order of its recorded time; while a
+  /// backlog is read one may be hours ahead of the next, so time and not place brings them together.
   init(
     _ batches: [RecordBatch], _ ranges: [Range<Int>], kinds: [ProcessorInput.Kind], context: FoldContext,
     quarantine: Quarantine, undo: RecordUndo? = nil
   ) {
     self.undo = undo
+    var batches = batches
+    for input in batches.indices where kinds[input] == .tasks { batches[input].sortByTime(ranges[input]) }
     self.batches = batches
     self.kinds = kinds
     self.context = context

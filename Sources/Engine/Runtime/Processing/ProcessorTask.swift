@@ -52,6 +52,7 @@ public import Basics
       }
       epoch.ledgers[run.input].countFolded(folded)
     }
+    epoch.context.clock.allRead()
     passTime(to: epoch.context.clock.end, &epoch, &processor)
     epoch.context.beginClose()
     processor.closeEpoch(in: &epoch.context)

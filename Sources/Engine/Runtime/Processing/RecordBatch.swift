@@ -75,6 +75,16 @@ public struct RecordBatch: Sendable {
     }
   }
 
+  /// Puts the records at `indices` in the order of their timestamps, those with equal ones in offset order.
+  mutating func sortByTime(_ indices: Range<Int>) {
+    let isSorted = zip(indices, indices.dropFirst()).allSatisfy {
+      entries[$0].timestamp <= entries[$1].timestamp
+    }
+    if !isSorted {
+      entries[indices].sort { ($0.timestamp, $0.offset) < ($1.timestamp, $1.offset) }
+    }
+  }
+
   /// Empties it and keeps its memory.
   public mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)

@@ -72,7 +72,9 @@ public struct TaskFold {
 
   /// Folds an epoch into all that it publishes.
   public mutating func fold(_ closed: ClosedEpoch) -> EpochBuffer {
-    time.openEpoch(end: closed.end, watermark: closed.watermark)
+    time.openEpoch(
+      end: closed.end, watermark: closed.watermark,
+      isBehindTasks: definition.inputs.contains { $0.kind == .tasks })
     var open = OpenEpoch(
       closed.batches, closed.ranges, kinds: definition.inputs.map(\.kind),
       context: FoldContext(destinations, time, body.time, rekey: rekey),

@@ -39,7 +39,9 @@ struct UpstreamClocks {
   mutating func judge(_ time: Timestamp, at uptime: Duration, isAtEnd: (_ topic: String) -> Bool) {
     let deaf = uptime - (lookedAt ?? uptime) - Self.lookMax
     lookedAt = uptime
-    if deaf > .zero { for index in all.indices { all[index].heardAt = min(uptime, all[index].heardAt + deaf) } }
+    if deaf > .zero {
+      for index in all.indices { all[index].heardAt = min(uptime, all[index].heardAt + deaf) }
+    }
     for (index, one) in all.enumerated() {
       guard let announced = one.announced else { continue }
       if one.isPassedOver, announced.time >= time { all[index].isPassedOver = false }
