@@ -21,7 +21,7 @@ setup-test:
 build: setup
 	swift build -c release --product ratchet
 
-# A fresh data folder each time, with a made-up story to watch: two hours of history, then live. `make run DATA=dir`
+# A fresh data folder each time, with a made-up story to watch: a day of history, then live. `make run DATA=dir`
 # goes on with a folder, and a quiet story.
 run: build
 ifdef DATA
@@ -29,7 +29,7 @@ ifdef DATA
 	  --story --scenario calm --history 0s --watch
 else
 	rm -rf .build/run
-	.build/release/ratchet up --data .build/run --flags .build/run/flags.json --story --history 2h --watch
+	.build/release/ratchet up --data .build/run --flags .build/run/flags.json --story --watch
 endif
 
 test: setup-test test-suite test-address test-thread

@@ -87,6 +87,7 @@ struct ExperimentsProcessor: Processor {
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
+    guard context.isEpochOver else { return }
     for name in touched.take() {
       guard let tally = tallies[name], let bytes = writer.write(tally, at: context.time) else { continue }
       let key = Array(name.utf8)

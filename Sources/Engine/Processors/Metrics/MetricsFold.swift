@@ -159,7 +159,7 @@ struct MetricsFold: Processor {
     takePanes()
     book.keepPosition()
     setInstantTimer(in: &context)
-    publish(in: &context)
+    if context.isEpochOver { publish(in: &context) }
     deployments.closeEpoch(Output.views.rawValue + MetricViewField.shapes.count, in: &context)
   }
 

@@ -42,6 +42,7 @@ struct RetrievalProcessor: Processor {
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
+    guard context.isEpochOver else { return }
     for name in touched.take() {
       guard let chunk = chunks[name] else { continue }
       let (key, bytes) = (Array(name.utf8), writer.write(chunk))

@@ -256,6 +256,7 @@ struct RolloutFold: Processor {
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
+    guard context.isEpochOver else { return }
     for key in touched {
       guard let deployment = rows.deployments[key] else { continue }
       let history = rows.history(of: key)

@@ -39,6 +39,8 @@ public struct FoldContext {
   @usableFromInline private(set) var nextDue: Timestamp
   /// Where the slot of recorded time ends in which the task is: what it made in it is emitted before.
   @usableFromInline private(set) var settlesAt: Timestamp
+  /// At the epoch's own end, not only at a slot's: when to tell what only the last value of counts.
+  public private(set) var isEpochOver = false
   /// A record is being folded: it is to blame for what it makes.
   private var isFolding = true
   private var oversized: [Oversized] = []
@@ -227,6 +229,7 @@ public struct FoldContext {
   @usableFromInline mutating func beginClose() {
     clock.closeEpoch()
     isFolding = false
+    isEpochOver = true
   }
 
   /// Takes back what the record being folded has emitted.
