@@ -154,4 +154,29 @@ import Testing
     #expect(id() == id() && id() == "0a3903f29aca2f24a1e3bb3c50425425")
     #expect(Set([id(), id("e"), id("d", 2), id("d", 1, "x"), id("d", 1, "c", 1)]).count == 5)
   }
+
+  @Test(
+    "of triggers that break at the same look the most urgent decides, and the others are named",
+    arguments: [
+      (["g", "f", "i"], RolloutDecision.Action.immediateRollback, "i"),
+      (["g", "f"], .featureDisable, "f"), (["g"], .gradualRollback, "g"),
+    ])
+  func severalAtOnce(_ broken: [String], _ action: RolloutDecision.Action, _ cause: String) throws {
+    var deployment = Deployment(organization: "o", id: "d")
+    var totals = StageTotals()
+    func apply(_ input: RolloutInput, at time: Int64) -> RolloutDecision? {
+      let around = RolloutSurroundings(
+        time: Timestamp(milliseconds: time), policy: policy, isLearningOn: true)
+      return deployment.apply(input, around, totals: &totals)
+    }
+    let plan = DeploymentPlan(
+      kind: .prompt, candidate: "c", baseline: "b", policy: "p", revision: 1, highImpact: false)
+    _ = apply(.created(agent: "a", plan), at: 1000)
+    for kind in ValidationKind.allCases { _ = apply(.validated(kind, passed: true, revision: nil), at: 1000) }
+    #expect(deployment.phase == .running)
+    let decision = apply(.evaluated(Evaluation(findings: broken.map { finding($0, .broken) })), at: 2000)
+    #expect(decision?.action == action)
+    #expect(decision?.cause == cause)
+    #expect(decision?.alsoBroken.sorted() == broken.filter { $0 != cause }.sorted())
+  }
 }

@@ -24,6 +24,7 @@ let benchmarks = [
   Benchmark(name: "engine-latency", run: engineLatencyBenchmark),
   Benchmark(name: "engine-return", run: engineReturnBenchmark),
   Benchmark(name: "windows", run: windowBenchmark),
+  Benchmark(name: "loop", run: loopBenchmark),
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
   Benchmark(name: "learning", run: learningBenchmark),
   Benchmark(name: "rules", run: ruleBenchmark),

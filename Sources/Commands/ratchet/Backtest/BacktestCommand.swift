@@ -24,8 +24,8 @@ extension Command {
       would have measured with traffic that it never had is not known.
       Rules: the past is folded from its beginning, by the code that folds live, with the files of DIR in the
       place of those that were in force: + would have come, - would not, ~ at another time. State is kept in
-      memory. Exit codes: 0 no difference (or none asked for), 1 differences, 2 cannot say.
-      Nothing is published.
+      memory.
+      Exit codes: 0 no difference (or none asked for), 1 differences, 2 cannot say. Nothing is published.
       """
   ) { arguments in
     guard let client = try BrokerConnection.configuration(arguments) else {

@@ -119,12 +119,14 @@ struct PolicyBacktest {
     }
   }
 
+  /// How many deployments would be decided otherwise.
+  var differences: Int { comparisons.values.count { !$0.isSame } }
+
   var text: String {
     let lines = comparisons.keys.sorted().flatMap { key -> [String] in
       [key] + (comparisons[key]?.lines ?? [])
     }
-    let different = comparisons.values.count { !$0.isSame }
-    return (lines + ["", "\(comparisons.count) deployments, \(different) decided otherwise"]).joined(
+    return (lines + ["", "\(comparisons.count) deployments, \(differences) decided otherwise"]).joined(
       separator: "\n")
   }
 }

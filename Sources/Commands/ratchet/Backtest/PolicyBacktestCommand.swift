@@ -28,7 +28,7 @@ func backtestPolicies(in folder: String, prefix: String, _ client: ClientConfigu
   backtest.run(policies)
   print(backtest.text)
   if backtest.unread > 0 { print("\(backtest.unread) records could not be read") }
-  return .success
+  return backtest.differences == 0 ? .success : .failure
 }
 
 /// A policy file is a few kilobytes.
