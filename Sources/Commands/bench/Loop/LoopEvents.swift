@@ -17,6 +17,7 @@ struct LoopEvents {
   /// By topic.
   private(set) var counts = [0, 0, 0]
   private(set) var byteCount = 0
+  private(set) var marked = 0
   /// Puts a load's ids apart from another's.
   let name: String
 
@@ -61,6 +62,7 @@ struct LoopEvents {
     let key = id(number)
     var said = "\"feedback_type\":\"rating\",\"rating\":\(1 + random.int(in: 0..<5))"
     if random.chance(Self.corrections, in: 100) {
+      if mark != nil { marked += 1 }
       let mark = mark.map { " marked-\(Self.letters(of: $0))." } ?? ""
       said = "\"feedback_type\":\"correction\",\"correction\":\"Two bags of 23 kg are included.\(mark)\""
     }

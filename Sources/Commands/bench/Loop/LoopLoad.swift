@@ -16,7 +16,7 @@ struct LoopLoad {
   }
 
   /// Of each correction, from when it was due to be sent until its example was read.
-  func run() throws -> [Duration] {
+  func run() throws -> (times: [Duration], sent: Int) {
     let producer = try Producer(
       ClientConfiguration(Load.producer.merging(["bootstrap.servers": bootstrap]) { $1 }))
     let consumer = try Consumer([
@@ -31,8 +31,8 @@ struct LoopLoad {
     var pending: [[ProduceBatch]] = []
     var times: [Duration] = []
     let start = ContinuousClock.now
-    let end = start + .seconds(seconds + 3)
-    while ContinuousClock.now < end {
+    let end = start + .seconds(seconds + 30)
+    while ContinuousClock.now < end, events.count < rate * seconds || times.count < events.marked {
       let elapsed = ContinuousClock.now - start
       let due = min(rate * seconds, Int(elapsed / .seconds(1) * Double(rate)))
       if due > events.count {
@@ -55,7 +55,7 @@ struct LoopLoad {
       }
       consumer.wait(.milliseconds(1))
     }
-    return times
+    return (times, events.marked)
   }
 
   /// When the correction behind an example was due, in microseconds since the load's start.
