@@ -28,7 +28,7 @@ private struct LoopBenchmark {
   init(_ settings: BenchmarkSettings, _ folder: String, _ bootstrap: String) {
     (self.settings, self.folder, self.bootstrap) = (settings, folder, bootstrap)
     count = settings.isFull ? 500_000 : 2000
-    span = .seconds(settings.isFull ? 3600 : 600)
+    span = .seconds(settings.isFull ? 60 : 600)
     events = LoopEvents("filled", seed: settings.seed)
   }
 
@@ -65,7 +65,7 @@ private struct LoopBenchmark {
       }
     }
     lines.append(
-      "\(count) events of \(span.milliseconds / 60_000) minutes, \(events.byteCount / count) bytes on average"
+      "\(count) events of \(span.milliseconds / 1000) s, \(events.byteCount / count) bytes on average"
     )
   }
 
