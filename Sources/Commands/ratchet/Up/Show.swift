@@ -10,11 +10,13 @@ struct Show {
   private var story: StoryGenerator?
   private var publisher: StoryPublisher?
   private var watch: LoopWatch?
+  private var report: StatusReport?
 
   /// Publishes the story's history before it returns, so that tasks which begin later fold it as it came.
   init(
-    _ arguments: Arguments, _ client: ClientConfiguration, prefix: String, inputs: String
+    _ arguments: Arguments, _ client: ClientConfiguration, prefix: String, inputs: String, instance: String
   ) throws {
+    report = try StatusReport(client, prefix: prefix, inputs: inputs, instance: instance)
     if arguments.flag("story") {
       let now = systemTime()
       var story = StoryGenerator(try storySettings(arguments, now: now, name: "story-\(now.rawValue)"))
@@ -29,6 +31,11 @@ struct Show {
   }
 
   mutating func turn(_ workers: [WorkerStatus], _ log: Logger) {
+    do { try report?.turn(workers) } catch {
+      report = nil
+      log.warning(
+        "report_ended", "no more telemetry of this instance; the work goes on", error: "\(error)")
+    }
     do throws(Diagnostic) { try publish() } catch {
       (story, publisher) = (nil, nil)
       log.warning("story_ended", "no more of the story; the work goes on", error: error.description)

@@ -89,7 +89,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       print("  Made up by --story: a history of agents at work, then live events.\n")
     }
     flushStandardOutput()
-    show = try Show(arguments, client, prefix: prefix, inputs: inputs)
+    show = try Show(arguments, client, prefix: prefix, inputs: inputs, instance: folder.instanceID)
     executor = try arguments.text("flags").map {
       try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, log)
     }

@@ -11,7 +11,7 @@ internal import Runtime
 /// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 6
+  static let version: UInt64 = 7
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
@@ -91,8 +91,16 @@ struct Collect: Processor {
     let position = EventPosition(places[record.input], record.offset)
     emit(outcomes(of: event, envelope, result, at: position), in: &context)
     emit(ChunkJudgement.all(in: event, of: envelope, at: position), in: &context)
+    countMatches(event, envelope, result.matched)
     panes.add(event, of: envelope, &control)
     return .folded
+  }
+
+  mutating func count(
+    _ event: InternalEvent, of organization: String, agent: String,
+    _ fields: KeyValuePairs<String, InternalValue?>, at time: EventTime
+  ) {
+    panes.add(internal: event, organization: organization, agent: agent, fields, at: time, &control)
   }
 
   private mutating func forget(_ erasure: Erasure, in context: inout FoldContext) {
