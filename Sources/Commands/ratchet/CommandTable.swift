@@ -3,7 +3,7 @@
 
 let commandTable: [Command] = [
   .up, .brokerCheck, .brokerUser, .broker, .topicsPlan, .topicsApply, .topicsCopy, .topicsDescribe,
-  .rulesCheck, .rulesTest, .rulesExplain,
+  .alertsList, .alertsTest, .rulesCheck, .rulesTest, .rulesExplain,
   .validate, .importFile, .query, .plan, .replay, .rebuild, .controlApply, .controlPublish, .controlSend,
   .tasksList, .tasksSkip, .quarantineList, .quarantineShow, .quarantineRedrive, .simulate, .verify,
   .top,

@@ -44,6 +44,9 @@ public struct HTTPAddress: Hashable, Sendable, CustomStringConvertible {
 /// Why there is no answer.
 public struct HTTPFailure: Error, Hashable, Sendable, CustomStringConvertible {
   public var what: String
+
+  public init(what: String) { self.what = what }
+
   public var description: String { what }
 }
 

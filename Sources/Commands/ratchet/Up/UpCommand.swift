@@ -47,6 +47,8 @@ private let engineOptions = [
   Option(
     name: "http", value: "HOST:PORT",
     summary: "where metrics and health are served, or off; 127.0.0.1:9464 unless said and if it is free"),
+  Option(name: "alertmanager", value: "URL", summary: "keep this Alertmanager informed of alerts"),
+  Option(name: "webhook", value: "URL", summary: "keep this webhook informed of alerts instead"),
   Option(name: "watch", summary: "print what happens, and how the loop stands when it has changed"),
   Option(name: "story", summary: "publish a made-up story: its history first, then live"),
 ]
@@ -59,6 +61,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let board = MetricsBoard()
   let processors = processors(prefix: prefix, inputs: inputs, board)
   let log = try logger(arguments, service: "ratchet")
+  let receiver = try receiver(arguments)
   let sessionTimeout = Duration.seconds(try arguments.integer("session-seconds", in: 1...1800) ?? 10)
   let workers = try arguments.integer("workers", in: 1...64) ?? 1
   // Before any thread starts, so that none of them is interrupted.
@@ -110,11 +113,20 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     throw error
   }
   defer { gateway?.stop() }
+  let settings = receiver.map { Notifier.Settings(client: client, prefix: prefix, receiver: $0) }
+  let notifier = try settings.map { try Notifier($0, status: { engine.status }, board: board, log) }
+  defer { notifier?.end() }
   watch.end()
   defer { executor?.end() }
   let supervisor = Supervisor(
     engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
   return try supervisor.run { show.turn(engine.status, log) }
+}
+
+/// Who is told of alerts; nil: nobody.
+private func receiver(_ arguments: Arguments) throws -> Receiver? {
+  if let text = arguments.text("alertmanager") { return try Receiver(.alertmanager, text) }
+  return try arguments.text("webhook").map { try Receiver(.webhook, $0) }
 }
 
 private let httpDefault = "127.0.0.1:9464"

@@ -1,0 +1,95 @@
+// Who is told of alerts, and how it is written: Alertmanager's API v2, or a webhook that takes JSON. Plain
+// http: PagerDuty, Slack and e-mail are Alertmanager's routes, and TLS is its affair.
+import Basics
+import HTTP
+
+/// A receiver of notices.
+struct Receiver: Equatable {
+  enum Kind: String { case alertmanager, webhook }
+
+  var kind: Kind
+  var address: HTTPAddress
+
+  /// Without an address of its own path, Alertmanager's.
+  init(_ kind: Kind, _ text: String) throws(UsageError) {
+    guard var address = HTTPAddress(text) else {
+      throw UsageError(
+        "\"\(text)\" is no http:// address", at: "--\(kind.rawValue)",
+        why: text.hasPrefix("https:") ? "TLS is not spoken here" : nil,
+        next: "put Alertmanager, or a proxy, beside this process and name that: http://127.0.0.1:9093")
+    }
+    if kind == .alertmanager, address.path == "/" { address.path = "/api/v2/alerts" }
+    (self.kind, self.address) = (kind, address)
+  }
+
+  /// How long Alertmanager believes a firing alert without hearing of it again: several resends.
+  static let belief = Duration.seconds(300)
+  private static let patience = Duration.seconds(10)
+
+  /// Tells it, or throws why it did not hear.
+  func tell(firing: [AlertNotice], resolved: [AlertNotice], at now: Timestamp) throws(HTTPFailure) {
+    let response = try HTTPClient.send(
+      "POST", to: address, headers: [("Content-Type", "application/json")],
+      body: body(firing, resolved, now), timeout: Self.patience)
+    guard (200..<300).contains(response.status) else {
+      let said = String(decoding: response.body.prefix(200), as: UTF8.self)
+      throw HTTPFailure(what: "\(address) answered \(response.status): \(said)")
+    }
+  }
+
+  func body(_ firing: [AlertNotice], _ resolved: [AlertNotice], _ now: Timestamp) -> [UInt8] {
+    var json: [UInt8] = Array(kind == .webhook ? "{\"version\":1,\"alerts\":[".utf8 : "[".utf8)
+    for (index, notice) in (firing + resolved).enumerated() {
+      if index > 0 { json.append(UInt8(ascii: ",")) }
+      let isOver = index >= firing.count
+      json += "{\"labels\":".utf8
+      json.append(object: notice.labels.filter { !$0.value.isEmpty })
+      json += ",\"annotations\":".utf8
+      json.append(object: notice.annotations)
+      json += ",\"startsAt\":\"\(notice.startsAt)\",\"endsAt\":\"\(isOver ? now : now + Self.belief)\"".utf8
+      if kind == .webhook {
+        json += ",\"id\":".utf8
+        json.appendJSON(notice.id)
+        json += ",\"status\":\"\(isOver ? "resolved" : "firing")\"".utf8
+      }
+      json.append(UInt8(ascii: "}"))
+    }
+    return json + Array(kind == .webhook ? "]}".utf8 : "]".utf8)
+  }
+}
+
+extension [UInt8] {
+  mutating func append(object pairs: [(name: String, value: String)]) {
+    append(UInt8(ascii: "{"))
+    for (index, pair) in pairs.enumerated() {
+      if index > 0 { append(UInt8(ascii: ",")) }
+      appendJSON(pair.name)
+      append(UInt8(ascii: ":"))
+      appendJSON(pair.value)
+    }
+    append(UInt8(ascii: "}"))
+  }
+}
+
+/// A notice as the topic `notified` keeps it.
+extension AlertNotice {
+  var json: [UInt8] {
+    var json: [UInt8] = Array("{\"alert_id\":".utf8)
+    json.appendJSON(id)
+    json += ",\"labels\":".utf8
+    json.append(object: labels)
+    json += ",\"annotations\":".utf8
+    json.append(object: annotations)
+    json += ",\"active_since\":".utf8
+    json.appendJSON(startsAt)
+    return json + [UInt8(ascii: "}")]
+  }
+
+  /// From a record of `notified` or `alert-states`; nil when it is none, or not firing.
+  init?(_ id: String, _ leaves: JSONLeaves) {
+    guard let startsAt = leaves["active_since"], leaves["state"] ?? "firing" == "firing" else { return nil }
+    self.init(
+      id: id, labels: leaves.members(of: "labels"), annotations: leaves.members(of: "annotations"),
+      startsAt: startsAt)
+  }
+}
