@@ -136,7 +136,7 @@ let package = Package(
     tests(
       "CommandTests",
       needs: [
-        "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Experiments", "Kafka", "POSIX",
+        "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Experiments", "HTTP", "Kafka", "POSIX",
         "Processors", "Runtime", "ratchet",
       ],
       data: ["Golden"]),

@@ -1,5 +1,5 @@
-// What `collect` counts that is no input event, through panes into series: feedback that has met its
-// execution.
+// What processors count that is no input event, through panes into series: feedback that has met its
+// execution, examples that wait.
 import Basics
 import Foundation
 import Testing
@@ -24,6 +24,13 @@ private let declarations = """
       help: executions with feedback
       event: feedback.matched
       when: first = true
+    - name: waiting_examples
+      kind: level
+      unit: examples
+      help: examples that wait for an expert
+      sources:
+        - {event: example.transitioned, when: to = pending, value: 1}
+        - {event: example.transitioned, when: from = pending, value: -1}
   """
 
 /// `collect`, `review` and `metrics`, one task each, fed with one another's outputs.
@@ -93,5 +100,23 @@ private func feedback(_ id: String, _ data: String) -> FoldedTask.Record {
     for _ in 0..<4 { chain.run() }
     #expect(chain.value("matched_rating") == 3)
     #expect(chain.value("with_feedback") == 1)
+  }
+
+  @Test("an example counts as waiting from its correction until its person is forgotten")
+  func examples() {
+    var chain = Chain()
+    chain.run([
+      .event(
+        "executions", "execution.completed", id: "e",
+        #"{"execution_id":"x","status":"ok","user_id":"v","input_text":"?","output_text":"so"}"#),
+      feedback("a", #""feedback_type":"correction","correction":"not so""#),
+    ])
+    for _ in 0..<4 { chain.run() }
+    #expect(chain.value("waiting_examples") == 1)
+    let erasure = FoldedTask.Record.event(
+      "control", "erasure.requested", id: "z", #"{"subject":"user","user_id":"v","requested_by":"u"}"#)
+    chain.run([erasure], review: [erasure], metrics: [erasure])
+    for _ in 0..<4 { chain.run() }
+    #expect(chain.value("waiting_examples") == 0)
   }
 }

@@ -50,6 +50,9 @@ public struct ExperimentTally: Hashable, Sendable {
     self.position = position
   }
 
+  /// Units of both arms.
+  public var participants: UInt64 { units.reduce(0, &+) }
+
   /// Its key on every topic and in every store.
   public var key: String { entityKey(organization: organization, id: id) }
 

@@ -141,9 +141,10 @@ private struct LoopBenchmark {
       let records = text.matches(of: /folded \d+ epochs \([^)]*\), (\d+) records/).reduce(0) {
         $0 + (Int($1.1) ?? 0)
       }
+      let perSecond = Int(Double(records) / (elapsed / .seconds(1)))
       let verdict = text.contains("different") ? "DIFFERENT" : "identical"
       lines.append(
-        "replay --verify of \(processor): \(verdict), \(Int(Double(records) / (elapsed / .seconds(1)))) records/s, "
+        "replay --verify of \(processor): \(verdict), \(perSecond) records/s, "
           + "\(Int(span / elapsed)) times live")
     }
     let began = ContinuousClock.now

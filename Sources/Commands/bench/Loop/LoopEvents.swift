@@ -47,8 +47,9 @@ struct LoopEvents {
       {"execution_id":"\(id(executions))","status":"\(fails ? "error" : "ok")","user_id":"\(user)",\
       "session_id":"session-\(executions / 3)","input_text":"How many bags may I take on a flight to Lisbon, \
       and what does a second one cost?","output_text":"One cabin bag of 8 kg is included in economy light; \
-      a checked bag of up to 23 kg costs 30 euros online and 45 euros at the counter.","gen_ai.request.model":\
-      "demo-large","prompt_version":"7","task_type":"baggage","domain":"airline","gen_ai.usage.input_tokens":\
+      a checked bag of up to 23 kg costs 30 euros online and 45 euros at the counter.",\
+      "gen_ai.request.model":"demo-large","prompt_version":"7","task_type":"baggage",\
+      "domain":"airline","gen_ai.usage.input_tokens":\
       \(400 + random.int(in: 0..<900)),"gen_ai.usage.output_tokens":\(40 + random.int(in: 0..<240)),\
       "cost_usd":0.0041,"duration_ms":\(300 + random.int(in: 0..<3000)),"task_completed":\(!fails),"steps":\
       [{"gen_ai.tool.name":"get_reservation_details","duration_ms":84.5},\

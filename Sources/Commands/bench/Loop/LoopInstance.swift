@@ -50,7 +50,7 @@ struct LoopInstance: ~Copyable {
   }
 }
 
-/// What a `ratchet` command prints; a failure if it ends with a code above 1, which means that something differs.
+/// What a `ratchet` command prints; a failure if it ends with a code above 1: 1 means that something differs.
 @discardableResult
 func output(of words: [String], in folder: String) throws -> String {
   let file = "\(folder)/output-\(words.joined(separator: "-").prefix(12)).txt"

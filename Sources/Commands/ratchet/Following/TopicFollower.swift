@@ -50,6 +50,8 @@ final class TopicFollower {
 
   var partitionCount: Int { queues.count }
 
+  func partitionCount(of topic: String) -> Int { queues.count { $0.topic == topic } }
+
   /// Every partition has been read to its end.
   var hasCaughtUp: Bool { queues.allSatisfy { $0.queue.end != nil } }
 

@@ -5,8 +5,6 @@ import Basics
 import HTTP
 import Kafka
 import POSIX
-import Processors
-import Runtime
 import Synchronization
 
 /// The notifier of one instance. At least once: a receiver that heard just before a crash hears again.
@@ -20,13 +18,15 @@ final class Notifier: Sendable {
     var resend = Duration.seconds(60)
   }
 
+  /// `owned`: the tasks of `metrics` that run here; `recordedTime`: how far each has come.
   init(
-    _ settings: Settings, status: @escaping @Sendable () -> [WorkerStatus], board: MetricsBoard, _ log: Logger
+    _ settings: Settings, owned: @escaping @Sendable () -> [PartitionID],
+    recordedTime: @escaping @Sendable (PartitionID) -> Timestamp?, _ log: Logger
   ) throws(SystemCallError) {
     let ending = Ending()
     self.ending = ending
     thread = try Thread("notifier") {
-      let work = NotifierWork(settings, status, board, log)
+      let work = NotifierWork(settings, owned, recordedTime, log)
       while !ending.isSet {
         work.run { ending.isSet }
         if !ending.isSet { pauseThread(.seconds(1)) }
@@ -52,8 +52,8 @@ final class Notifier: Sendable {
 /// What the notifier's thread does.
 private final class NotifierWork {
   private let settings: Notifier.Settings
-  private let status: @Sendable () -> [WorkerStatus]
-  private let board: MetricsBoard
+  private let owned: @Sendable () -> [PartitionID]
+  private let recordedTime: @Sendable (PartitionID) -> Timestamp?
   private let log: Logger
   private let began = ContinuousClock.now
 
@@ -64,10 +64,11 @@ private final class NotifierWork {
   private static let backoff = (first: Duration.seconds(1), most: Duration.seconds(60))
 
   init(
-    _ settings: Notifier.Settings, _ status: @escaping @Sendable () -> [WorkerStatus], _ board: MetricsBoard,
+    _ settings: Notifier.Settings, _ owned: @escaping @Sendable () -> [PartitionID],
+    _ recordedTime: @escaping @Sendable (PartitionID) -> Timestamp?,
     _ log: Logger
   ) {
-    (self.settings, self.status, self.board, self.log) = (settings, status, board, log)
+    (self.settings, self.owned, self.recordedTime, self.log) = (settings, owned, recordedTime, log)
   }
 
   /// Until it is to end, or until Kafka fails; then it is called again and begins anew.
@@ -83,32 +84,21 @@ private final class NotifierWork {
   }
 
   private func serve(_ follower: TopicFollower, _ producer: Producer, _ isEnding: () -> Bool) throws {
-    var desks: [PartitionID: NotifierDesk] = [:]
-    var owned: Set<PartitionID> = []
+    var book = NotifierBook(
+      settings.receiver, tasks: follower.partitionCount(of: "alert-states"), settings.resend)
     var pause = Self.backoff.first
     var nextTry = ContinuousClock.now
     var wasTroubled = false
     while !isEnding() {
-      try follower.turn(.milliseconds(200)) { record in
-        let partition = record.partition.partition
-        var desk = desks[partition] ?? NotifierDesk(resend: settings.resend)
-        let notice = record.leaves.flatMap { AlertNotice(record.key, $0) }
-        if record.topic == "alert-states" {
-          desk.take(record.key, notice)
-        } else if !owned.contains(partition) {
-          // Of a partition of its own it knows better than what it has just written itself.
-          desk.remember(record.key, notice)
-        }
-        desks[partition] = desk
-      }
+      try follower.turn(.milliseconds(200)) { book.take($0) }
       guard follower.hasCaughtUp else { continue }
-      owned = Set(ownedPartitions())
+      book.owned = Set(owned())
       guard ContinuousClock.now >= nextTry else { continue }
       do throws(HTTPFailure) {
-        for partition in owned.sorted(by: { $0.rawValue < $1.rawValue }) {
-          guard var desk = desks[partition] else { continue }
+        for partition in book.owned.sorted(by: { $0.rawValue < $1.rawValue }) {
+          guard var desk = book.desks[partition] else { continue }
           try tell(&desk, of: partition, producer)
-          desks[partition] = desk
+          book.desks[partition] = desk
         }
         if wasTroubled { log.info("notifier_goes_on", "\(settings.receiver.address) hears again") }
         (pause, wasTroubled) = (Self.backoff.first, false)
@@ -123,16 +113,11 @@ private final class NotifierWork {
     }
   }
 
-  private func ownedPartitions() -> [PartitionID] {
-    status().flatMap(\.tasks).filter { $0.task.processor == "metrics" && $0.state == .running }
-      .map(\.task.partition)
-  }
-
   private func tell(
     _ desk: inout NotifierDesk, of partition: PartitionID, _ producer: Producer
   ) throws(HTTPFailure) {
     let now = systemTime()
-    let recorded = board.instant(of: partition)
+    let recorded = recordedTime(partition)
     let isNow = recorded.map { now - $0 <= Self.liveWithin } ?? false
     let isOverdue = ContinuousClock.now - began >= Self.waitMax
     var (firing, resolved) = desk.due(at: now, isLive: isNow || isOverdue)
@@ -151,7 +136,7 @@ private final class NotifierWork {
     guard !kept.isEmpty else { return }
     let batch = ProduceBatch(topic: "\(settings.prefix).notified")
     for (id, notice) in kept {
-      let key = Array(id.utf8)
+      let key = Array(settings.receiver.key(of: id).utf8)
       if let json = notice?.json {
         batch.append(
           to: partition, key: unsafe key.span.bytes, value: unsafe json.span.bytes, timestamp: systemTime())

@@ -65,3 +65,36 @@ struct NotifierDesk {
     return kept
   }
 }
+
+/// The desks of all tasks of `metrics`. An alert is of the task that decides it: whose key is its
+/// organization.
+struct NotifierBook {
+  var desks: [PartitionID: NotifierDesk] = [:]
+  /// Tasks that this instance runs: what they have announced it knows better than what it reads of it.
+  var owned: Set<PartitionID> = []
+  private let receiver: Receiver
+  private let tasks: Int32
+  private let resend: Duration
+  private var homes: [String: PartitionID] = [:]
+
+  init(_ receiver: Receiver, tasks: Int, _ resend: Duration) {
+    (self.receiver, self.tasks, self.resend) = (receiver, Int32(max(1, tasks)), resend)
+  }
+
+  /// A record of `alert-states` or `notified`.
+  mutating func take(_ record: FollowedRecord) {
+    let notice = record.leaves.flatMap { AlertNotice(record.key, $0) }
+    if record.topic == "alert-states" {
+      if let organization = record.leaves?["organization"] {
+        homes[record.key] = murmur2Partition(ofKey: organization, of: tasks)
+      }
+      guard let task = homes[record.key] else { return }
+      if record.value == nil { homes[record.key] = nil }
+      desks[task, default: NotifierDesk(resend: resend)].take(record.key, notice)
+    } else if let id = receiver.alert(ofKey: record.key), !owned.contains(record.partition.partition) {
+      var known = notice
+      known?.id = id
+      desks[record.partition.partition, default: NotifierDesk(resend: resend)].remember(id, known)
+    }
+  }
+}

@@ -22,6 +22,15 @@ struct Receiver: Equatable {
     (self.kind, self.address) = (kind, address)
   }
 
+  /// The key under which `notified` keeps that it knows of an alert.
+  func key(of id: String) -> String { "\(address) \(id)" }
+
+  /// The alert of such a key; nil of another receiver's.
+  func alert(ofKey key: String) -> String? {
+    let mine = "\(address) "
+    return key.hasPrefix(mine) ? String(key.dropFirst(mine.count)) : nil
+  }
+
   /// How long Alertmanager believes a firing alert without hearing of it again: several resends.
   static let belief = Duration.seconds(300)
   private static let patience = Duration.seconds(10)

@@ -113,14 +113,29 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     throw error
   }
   defer { gateway?.stop() }
-  let settings = receiver.map { Notifier.Settings(client: client, prefix: prefix, receiver: $0) }
-  let notifier = try settings.map { try Notifier($0, status: { engine.status }, board: board, log) }
+  let notifier = try startNotifier(receiver, engine, board, client, prefix: prefix, log)
   defer { notifier?.end() }
   watch.end()
   defer { executor?.end() }
   let supervisor = Supervisor(
     engine: engine, broker: broker, folder: folder.path, signals: signals, log: log)
   return try supervisor.run { show.turn(engine.status, log) }
+}
+
+private func startNotifier(
+  _ receiver: Receiver?, _ engine: Engine, _ board: MetricsBoard, _ client: ClientConfiguration,
+  prefix: String, _ log: Logger
+) throws -> Notifier? {
+  try receiver.map {
+    try Notifier(
+      Notifier.Settings(client: client, prefix: prefix, receiver: $0), owned: { runningMetrics(engine) },
+      recordedTime: { board.instant(of: $0) }, log)
+  }
+}
+
+private func runningMetrics(_ engine: Engine) -> [PartitionID] {
+  engine.status.flatMap(\.tasks).filter { $0.task.processor == "metrics" && $0.state == .running }
+    .map(\.task.partition)
 }
 
 /// Who is told of alerts; nil: nobody.

@@ -11,7 +11,10 @@ extension ProcessorDefinition {
         ProcessorInput(
           "\(prefix).outcomes", writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
       ],
-      outputs: [ProcessorOutput("\(prefix).experiment-tallies")],
+      outputs: [
+        ProcessorOutput("\(prefix).experiment-tallies"),
+        ProcessorOutput("\(prefix).panes", isAnnounced: true),
+      ],
       changelogTopics: [
         "\(prefix).experiments.settings.changelog", "\(prefix).experiments.tallies.changelog",
         "\(prefix).experiments.units.changelog",

@@ -4,12 +4,13 @@ internal import Basics
 internal import Events
 internal import Experiments
 internal import Learning
+internal import Metrics
 internal import Runtime
 
 /// Folds events into experiments, and publishes those that an epoch has touched.
 struct ExperimentsProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
 
   private enum Input {
     static let control = 0
@@ -31,8 +32,10 @@ struct ExperimentsProcessor: Processor {
   private let inputs: [TopicPartition]
   private var touched = TouchedKeys()
   private var writer = ExperimentTallyWriter()
+  private var panes: PaneSeat
 
   init(prefix: String, partition: PartitionID) {
+    panes = PaneSeat("experiments", task: partition, output: 1)
     inputs = ["control", "experiment-events", "outcomes", "experiments.rekey"].map {
       TopicPartition(topic: "\(prefix).\($0)", partition: partition)
     }
@@ -45,6 +48,7 @@ struct ExperimentsProcessor: Processor {
     case Input.control:
       let desk = desk
       let outcome = control.fold(record, with: &desk.decoder.value)
+      panes.controlChanged()
       if let erasure = outcome.erasure { erase(erasure) }
       return outcome.verdict
     case Input.outcomes:
@@ -84,9 +88,34 @@ struct ExperimentsProcessor: Processor {
     }
     if let next { context.setTimer(timer.id, at: next) }
     touched.insert(key)
+    countAnalysis(key, at: context.time)
+  }
+
+  private mutating func countAnalysis(_ key: String, at time: Timestamp) {
+    guard let tally = tallies[key], let significance = tally.decision?.significance else { return }
+    panes.add(
+      internal: .experimentAnalyzed, organization: tally.organization, agent: tally.design?.agent,
+      [
+        "experiment_id": .text(tally.id), "significance": .number(significance),
+        "participants": .number(Double(tally.participants)),
+      ], at: EventTime(milliseconds: time.rawValue), &control)
+  }
+
+  private mutating func countTransition(_ key: String, wasRunning: Bool, at time: Timestamp) {
+    guard let tally = tallies[key], tally.life.isRunning != wasRunning else { return }
+    let (running, other) = (
+      InternalValue.text("running"), InternalValue.text(wasRunning ? "ended" : "created")
+    )
+    panes.add(
+      internal: .experimentTransitioned, organization: tally.organization, agent: tally.design?.agent,
+      [
+        "experiment_id": .text(tally.id), "from": wasRunning ? running : other,
+        "to": wasRunning ? other : running,
+      ], at: EventTime(milliseconds: time.rawValue), &control)
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {
+    panes.closeEpoch(in: &context)
     guard context.isEpochOver else { return }
     for name in touched.take() {
       guard let tally = tallies[name], let bytes = writer.write(tally, at: context.time) else { continue }
@@ -141,6 +170,7 @@ extension ExperimentsProcessor {
     let key = entityKey(organization: organization, id: experiment)
     let units = units
     let time = context.time
+    let wasRunning = tallies.read(key) { $0?.life.isRunning ?? false }
     let (acceptance, next) = tallies.update(key) { known in
       var tally = known ?? ExperimentTally(organization: organization, id: experiment, position: position)
       let acceptance = body(&tally)
@@ -154,6 +184,7 @@ extension ExperimentsProcessor {
     guard acceptance == .accepted else { return Self.verdict(acceptance) }
     if let next { context.setTimer(TimerID(key), at: next) }
     touched.insert(key)
+    countTransition(key, wasRunning: wasRunning, at: time)
     return .folded
   }
 

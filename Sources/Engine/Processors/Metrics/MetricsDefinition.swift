@@ -9,7 +9,10 @@ extension ProcessorDefinition {
     let inputs = [
       ProcessorInput("\(prefix).control", .control),
       ProcessorInput(
-        "\(prefix).panes", writtenBy: [.init("collect", epochsTopic: "\(prefix).collect.epochs")]),
+        "\(prefix).panes",
+        writtenBy: ["collect", "review", "experiments"].map {
+          .init($0, epochsTopic: "\(prefix).\($0).epochs")
+        }),
       ProcessorInput("\(prefix).telemetry", .outside), ProcessorInput("\(prefix).training-events", .outside),
     ]
     let rekey = "\(prefix).metrics.rekey"

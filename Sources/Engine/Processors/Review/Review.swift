@@ -3,12 +3,13 @@
 internal import Basics
 internal import Events
 internal import Learning
+internal import Metrics
 internal import Runtime
 
 /// Folds candidates and reviews by example.
 struct Review: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 2
+  static let version: UInt64 = 3
 
   /// The numbers of its inputs; behind them stands the rekey topic.
   enum Input {
@@ -22,6 +23,7 @@ struct Review: Processor {
     static let examples = 0
     static let queue = 1
     static let progress = 2
+    static let panes = 3
   }
 
   /// How long deeds about an example that is not known wait for it.
@@ -41,12 +43,14 @@ struct Review: Processor {
   private var touched: [(key: ScopedKey, before: Candidate?, standing: ExampleStanding?)] = []
   private var isTouched: Set<ScopedKey> = []
   private var deeds: [(agent: ScopedKey, fact: ReviewFact)] = []
+  private var panes: PaneSeat
   private let places: [TopicPartition]
   private let task: PartitionID
 
   init(_ inputs: [String], task: PartitionID) {
     places = inputs.map { TopicPartition(topic: $0, partition: task) }
     self.task = task
+    panes = PaneSeat("review", task: task, output: Output.panes)
   }
 
   var stores: [any TaskStore] { [control.store, files, agents] + forgotten.stores }
@@ -57,6 +61,7 @@ struct Review: Processor {
     switch record.input {
     case Input.control:
       let outcome = control.fold(record, with: &desk.decoder.value)
+      panes.controlChanged()
       if let erasure = outcome.erasure { forget(erasure, in: &context) }
       return outcome.verdict
     case Input.candidates: return takeCandidate(record, in: &context)
@@ -272,6 +277,7 @@ extension Review {
       let name = ScopedKey(.agent, organization: key.organization, id: agent)
       let position = file?.position ?? EventPosition(places[Input.control], Offset(0))
       change(name, at: position) { $0.update(from: standing, to: now) }
+      count(file?.example ?? before, of: agent, from: standing, to: now, at: context.time)
     }
     for (agent, fact) in deeds { change(agent, at: fact.position) { $0.count(fact) } }
     for agent in changed {
@@ -283,6 +289,23 @@ extension Review {
     touched.removeAll(keepingCapacity: true)
     isTouched.removeAll(keepingCapacity: true)
     deeds.removeAll(keepingCapacity: true)
+    panes.closeEpoch(in: &context)
+  }
+
+  /// A review status that an example has come to, for metrics; one that is erased leaves the status it had.
+  private mutating func count(
+    _ example: Candidate?, of agent: String, from before: ExampleStanding?, to now: ExampleStanding?,
+    at time: Timestamp
+  ) {
+    guard let example, before?.status != now?.status else { return }
+    let quality = now?.quality_hundredths(proposed: example.content.quality_hundredths)
+    panes.add(
+      internal: .exampleTransitioned, organization: example.organization, agent: agent,
+      [
+        "from": before.map { .text($0.status.name) }, "to": now.map { .text($0.status.name) },
+        "example_type": .text(example.content.type.name),
+        "quality_score": quality.map { .number(Double($0) / 100) },
+      ], at: EventTime(milliseconds: time.rawValue), &control)
   }
 
   private mutating func publish(

@@ -16,7 +16,7 @@ extension ProcessorDefinition {
       inputs: inputs,
       outputs: ["learning-examples", "annotation-queue", "annotation-progress"].map {
         ProcessorOutput("\(prefix).\($0)")
-      },
+      } + [ProcessorOutput("\(prefix).panes", isAnnounced: true)],
       changelogTopics: ["settings", "examples", "agents", "erasures", "set-aside"].map {
         "\(prefix).review.\($0).changelog"
       },
