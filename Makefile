@@ -9,6 +9,8 @@ WRAPPERS := KafkaTests|StoreTests|YAMLTests|CompressionTests
 RUN := timeout -k 10 1500 swift test --disable-xctest
 SOAK := swift test --disable-xctest $(TESTS) --skip-build
 JUDGES := $(CURDIR)/.build/judges/bin/python3
+# Real data, where it is at hand; tests that use it say so when it is not, and the rest runs.
+REAL_DATA := $(abspath $(wildcard ../shared/data))
 
 .PHONY: setup setup-test build run test test-suite test-address test-thread soak bench format lint clean
 
@@ -36,7 +38,7 @@ test: setup-test test-suite test-address test-thread
 
 test-suite:
 	swift build $(TESTS) --build-tests
-	RATCHET_JUDGES=$(JUDGES) $(RUN) $(TESTS) --skip-build
+	RATCHET_JUDGES=$(JUDGES) RATCHET_REAL_DATA=$(REAL_DATA) $(RUN) $(TESTS) --skip-build
 
 test-address:
 	RATCHET_SANITIZER=address $(RUN) --scratch-path .build/address --sanitize=address --filter '$(WRAPPERS)'

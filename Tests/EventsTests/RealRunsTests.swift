@@ -1,5 +1,5 @@
 // Real runs of a tool-using agent as executions: 200 of tau-bench's airline domain, whose tool calls and
-// answers are JSON within JSON, with escapes, of any length. RATCHET_DATA names the folder that holds
+// answers are JSON within JSON, with escapes, of any length. RATCHET_REAL_DATA names the folder that holds
 // tau-bench/gpt-4o-airline.json.gz (sierra-research/tau-bench, MIT).
 import Basics
 import Foundation
@@ -8,7 +8,7 @@ import Testing
 @testable import Events
 
 private enum RealRuns {
-  static let file = ProcessInfo.processInfo.environment["RATCHET_DATA"].map {
+  static let file = ProcessInfo.processInfo.environment["RATCHET_REAL_DATA"].map {
     $0 + "/tau-bench/gpt-4o-airline.json.gz"
   }
   static let isThere = file.map { FileManager.default.fileExists(atPath: $0) } ?? false
@@ -74,7 +74,7 @@ private struct RealRun {
   }
 }
 
-@Suite(.enabled(if: RealRuns.isThere, "set RATCHET_DATA to the folder of real data; the rest runs without"))
+@Suite(.enabled(if: RealRuns.isThere, "set RATCHET_REAL_DATA to the folder of real data; the rest runs without"))
 struct RealRunsTests {
   @Test("real runs are executions whose steps come back as they were")
   func runs() throws {

@@ -42,7 +42,7 @@ private func world(_ events: [PublishedEvent]) -> LearningWorld {
 
 @Suite struct CollectAndReviewTests {
   private static let judges = ProcessInfo.processInfo.environment["RATCHET_JUDGES"]
-  private static let runs = ProcessInfo.processInfo.environment["RATCHET_DATA"].map {
+  private static let runs = ProcessInfo.processInfo.environment["RATCHET_REAL_DATA"].map {
     $0 + "/tau-bench/gpt-4o-airline.json.gz"
   }
   private static let canJudge =
@@ -65,7 +65,7 @@ private func world(_ events: [PublishedEvent]) -> LearningWorld {
 
   @Test(
     "200 real runs come to the tables that an independent computation makes of the same events",
-    .enabled(if: canJudge, "set RATCHET_JUDGES and RATCHET_DATA, the folder of real data"),
+    .enabled(if: canJudge, "set RATCHET_JUDGES and RATCHET_REAL_DATA, the folder of real data"),
     .timeLimit(.minutes(3)))
   func realRuns() throws {
     let lines = try Self.judge("events", try #require(Self.runs))

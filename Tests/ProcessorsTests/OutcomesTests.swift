@@ -163,7 +163,7 @@ extension EpochBuffer {
 
 private enum RealRuns {
   static let python = ProcessInfo.processInfo.environment["RATCHET_JUDGES"]
-  static let folder = ProcessInfo.processInfo.environment["RATCHET_DATA"].map { $0 + "/tau-bench" }
+  static let folder = ProcessInfo.processInfo.environment["RATCHET_REAL_DATA"].map { $0 + "/tau-bench" }
   static let areThere =
     python != nil
     && folder.map { FileManager.default.fileExists(atPath: "\($0)/gpt-4o-airline.json.gz") } == true
@@ -187,7 +187,7 @@ private enum RealRuns {
 @Suite(
   .enabled(
     if: RealRuns.areThere,
-    "set RATCHET_DATA to the folder of real data and RATCHET_JUDGES to the Python of .ci/setup test"))
+    "set RATCHET_REAL_DATA to the folder of real data and RATCHET_JUDGES to the Python of .ci/setup test"))
 struct RealExperimentTests {
   /// Of JSONDecoder, which reads numbers exactly.
   private struct Expected: Decodable {

@@ -94,6 +94,8 @@ final class ExecutorDesk {
       "decision_failed", "a decision could not be carried out", error: notes,
       data: ["decision": .text(decision.id)])
     if failures == 1 { try report(decision, .failed, error: type, notes: notes) }
+    let now = systemTime()
+    try publisher.count(failure: "\(decision.id)-failure-\(now.rawValue)", of: settings.name, at: now)
   }
 
   private func settle(_ decision: ExecutedDecision, _ status: ExecutedStatus, notes: String) throws {

@@ -3,27 +3,27 @@
 import Basics
 import Kafka
 
-/// A producer of deployment events; each is known to be there when `publish` returns.
+/// A producer of deployment events, and of how an executor fares with them; each is known to be there when `publish` returns.
 struct DeploymentEventPublisher {
   private let producer: Producer
   private let topic: String
-  private let partitions: Int32
+  private let telemetry: String
+  private let partitions: [String: Int32]
   private let source: String
 
   private static let patience = Duration.seconds(30)
 
   init(_ client: ClientConfiguration, prefix: String, source: String) throws(Diagnostic) {
-    topic = "\(prefix).deployment-events"
+    (topic, telemetry) = ("\(prefix).deployment-events", "\(prefix).telemetry")
     self.source = source
     do throws(KafkaError) {
-      let there = try Admin(client, timeout: .seconds(15)).topics()
-      partitions = Int32(there[topic]?.partitions.count ?? 0)
+      partitions = try Admin(client, timeout: .seconds(15)).topics().mapValues { Int32($0.partitions.count) }
       producer = try Producer(client.setting(["enable.idempotence": "true"]))
     } catch {
       throw brokerDiagnostic(error, "no event can be published", at: client["bootstrap.servers"] ?? "")
     }
-    guard partitions > 0 else {
-      throw Diagnostic("there is no such topic", at: .named(topic), next: "ratchet topics apply makes it")
+    for name in [topic, telemetry] where partitions[name] ?? 0 == 0 {
+      throw Diagnostic("there is no such topic", at: .named(name), next: "ratchet topics apply makes it")
     }
   }
 
@@ -32,20 +32,31 @@ struct DeploymentEventPublisher {
     _ type: String, id: String, organization: String, agent: String = "", deployment: String,
     _ fields: [(name: String, json: String)], at time: Timestamp
   ) throws(Diagnostic) {
+    let data = [(name: "deployment_id", json: quoted(deployment))] + fields
+    try publish(
+      type, id: id, organization: organization, agent: agent, key: deployment, data, to: topic, at: time)
+  }
+
+  /// A decision that could not be carried out, for the rule that tells people of it.
+  func count(failure id: String, of executor: String, at time: Timestamp) throws(Diagnostic) {
+    let data = [
+      (name: "name", json: quoted("ratchet_executor_failures")), ("kind", quoted("counter")), ("value", "1"),
+      ("job", quoted("executor")), ("instance", quoted(executor)),
+    ]
+    try publish(
+      "measurement.taken", id: id, organization: "platform", agent: "", key: "platform", data, to: telemetry,
+      at: time)
+  }
+
+  private func publish(
+    _ type: String, id: String, organization: String, agent: String, key: String,
+    _ fields: [(name: String, json: String)], to topic: String, at time: Timestamp
+  ) throws(Diagnostic) {
     let batch = ProduceBatch(topic: topic)
-    var data: [UInt8] = [UInt8(ascii: "{")]
-    data.appendJSON("deployment_id")
-    data.append(UInt8(ascii: ":"))
-    data.appendJSON(deployment)
-    for field in fields {
-      data.append(UInt8(ascii: ","))
-      data.appendJSON(field.name)
-      data.append(contentsOf: ":\(field.json)".utf8)
-    }
-    data.append(UInt8(ascii: "}"))
-    let key = Array(deployment.utf8)
+    let data = Array("{\(fields.map { "\(quoted($0.name)):\($0.json)" }.joined(separator: ","))}".utf8)
+    let keyBytes = Array(key.utf8)
     batch.append(
-      to: murmur2Partition(ofKey: deployment, of: partitions), key: unsafe key.span.bytes,
+      to: murmur2Partition(ofKey: key, of: partitions[topic] ?? 1), key: unsafe keyBytes.span.bytes,
       value: unsafe data.span.bytes, timestamp: time)
     var headers = [
       ("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", source), ("ce_type", type),
