@@ -74,7 +74,7 @@ private struct RealRun {
   }
 }
 
-@Suite(.enabled(if: RealRuns.isThere, "set RATCHET_REAL_DATA to the folder of real data; the rest runs without"))
+@Suite(.enabled(if: RealRuns.isThere, "set RATCHET_REAL_DATA to the folder of real data"))
 struct RealRunsTests {
   @Test("real runs are executions whose steps come back as they were")
   func runs() throws {

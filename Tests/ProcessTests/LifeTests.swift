@@ -168,6 +168,37 @@ extension Processes {
       #expect(try audit.check() == 900)
     }
 
+    @Test("a start that would make a lost changelog anew is refused and says which store, as plan does")
+    func lostChangelog() throws {
+      let world = try World(partitions: 2)
+      let instance = Instance("a", world)
+      try instance.start()
+      try waitUntil("tasks run", or: { instance.printed }) { instance.isRunning }
+      try Load(world, burst: 200, limit: 200).wait()
+      try waitUntil("epochs are committed") { instance.tasks.contains { ($0.epoch ?? 0) > 3 } }
+      #expect(instance.stop() == 0, "\(instance.printed)")
+      let lost = world.topic("collect.executions.changelog")
+      try #require(try world.admin.topics()[lost] != nil)
+      try world.admin.deleteTopic(lost)
+      try instance.start()
+      try waitUntil("the start is refused", or: { instance.printed }) { instance.ended != nil }
+      #expect(instance.ended == 1)
+      #expect(instance.printed.contains("would be lost"), "\(instance.printed)")
+      #expect(try world.admin.topics()[lost] == nil)
+      // Under another prefix, with the same inputs, nothing has run yet.
+      for (prefix, code) in [(world.prefix, Int32(1)), ("other", 0)] {
+        let plan = Running(
+          "plan-\(prefix)",
+          [
+            "plan", "--data", "\(world.folder.path)/none", "--topology", world.topology, "--prefix", prefix,
+            "--inputs", world.prefix, "--bootstrap", world.bootstrap,
+          ], in: world.folder.path)
+        try plan.start()
+        try waitUntil("the plan", or: { plan.printed }) { plan.ended != nil }
+        #expect(plan.ended == code, "\(plan.printed)")
+      }
+    }
+
     @Test("a task whose records were deleted unread stalls, is listed so, and goes on when told to skip")
     func skip() throws {
       let world = try World(partitions: 1)

@@ -13,6 +13,9 @@ extension Command {
       Option(
         name: "data", value: "DIR", summary: "the folder of the instance to start, as ratchet up has it",
         fallback: "ratchet-data"),
+      Option(
+        name: "inputs", value: "PREFIX",
+        summary: "the prefix of the topics that others publish to, as ratchet up has it"),
       Option(name: "json", summary: "one JSON object instead of text"),
     ] + topicOptions + BrokerConnection.options(isRequired: true),
     notes: """
@@ -25,7 +28,9 @@ extension Command {
 }
 
 private func runPlan(_ arguments: Arguments) throws -> ExitStatus {
-  let (topics, prefix) = try declaredTopics(arguments)
+  let (declared, prefix) = try declaredTopics(arguments)
+  let inputs = try inputsPrefix(arguments) ?? prefix
+  let topics = ownTopics(declared, prefix: prefix, inputs: inputs)
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
@@ -37,7 +42,7 @@ private func runPlan(_ arguments: Arguments) throws -> ExitStatus {
   if obstacle == nil {
     let port = try KafkaPort(
       KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
-    for definition in shippedProcessors(prefix: prefix) {
+    for definition in processors(prefix: prefix, inputs: inputs) {
       // A topic that a start creates first has no epochs yet.
       guard let count = try? port.partitionCount(of: definition.epochsTopic) else { continue }
       for number in 0..<count {

@@ -3,7 +3,8 @@
 import Basics
 import Kafka
 
-/// A producer of deployment events, and of how an executor fares with them; each is known to be there when `publish` returns.
+/// A producer of deployment events, and of how an executor fares with them; each is known to be there when
+/// `publish` returns.
 struct DeploymentEventPublisher {
   private let producer: Producer
   private let topic: String

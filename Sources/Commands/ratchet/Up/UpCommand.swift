@@ -57,7 +57,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   // Before anything starts: a fault in the files is told without a broker having touched the disk.
   let (declared, prefix) = try declaredTopics(arguments)
   let inputs = try inputsPrefix(arguments) ?? prefix
-  let topics = inputs == prefix ? declared : declared.filter { $0.kind != .input && $0.kind != .control }
+  let topics = ownTopics(declared, prefix: prefix, inputs: inputs)
   let board = MetricsBoard()
   let processors = processors(prefix: prefix, inputs: inputs, board)
   let log = try logger(arguments, service: "ratchet")
@@ -169,7 +169,7 @@ private func startGateway(
   }
 }
 
-private func inputsPrefix(_ arguments: Arguments) throws(UsageError) -> String? {
+func inputsPrefix(_ arguments: Arguments) throws(UsageError) -> String? {
   guard let inputs = arguments.text("inputs") else { return nil }
   if let fault = faultOfTopicName(inputs) {
     throw UsageError("invalid prefix \"\(inputs)\"", at: "--inputs", why: fault)
@@ -177,9 +177,14 @@ private func inputsPrefix(_ arguments: Arguments) throws(UsageError) -> String? 
   return inputs
 }
 
+/// What a start makes: where others publish to topics of another prefix, not those.
+func ownTopics(_ declared: [TopicDeclaration], prefix: String, inputs: String) -> [TopicDeclaration] {
+  inputs == prefix ? declared : declared.filter { $0.kind != .input && $0.kind != .control }
+}
+
 /// All of them, reading what others publish from the topics of `inputs`.
-private func processors(
-  prefix: String, inputs: String, _ board: MetricsBoard
+func processors(
+  prefix: String, inputs: String, _ board: MetricsBoard? = nil
 ) -> [ProcessorDefinition] {
   let own = shippedProcessors(prefix: prefix, board: board)
   return inputs == prefix ? own : shadowed(shippedProcessors(prefix: inputs), by: own)
