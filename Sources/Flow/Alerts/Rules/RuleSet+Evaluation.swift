@@ -28,19 +28,12 @@ extension RuleSet {
     if let last = states.lastInstant, instant <= last { return RuleOutcome() }
     states.lastInstant = instant
     var round = RuleRound(set: self, instant: instant, organization: organization, base: source)
-    var present: Set<RuleStates.Key> = []
-    for group in groups {
-      let isDue = instant.rawValue % max(1, interval(of: group).milliseconds) == 0
-      var ordinals: [String: Int] = [:]
-      for rule in group.rules {
-        let ordinal = ordinals[rule.name, default: 0]
-        ordinals[rule.name] = ordinal + 1
-        let key = RuleStates.Key(file: group.file, group: group.name, name: rule.name, ordinal: ordinal)
-        present.insert(key)
-        if isDue { round.evaluate(rule, of: group, key, &states) }
-      }
+    for (group, keys) in zip(groups, keys)
+    where instant.rawValue % max(1, interval(of: group).milliseconds) == 0 {
+      for (rule, key) in zip(group.rules, keys) { round.evaluate(rule, of: group, key, &states) }
     }
-    for key in states.rules.keys.sorted() where !present.contains(key) { round.remove(key, &states) }
+    let gone = states.rules.keys.filter { !allKeys.contains($0) }
+    for key in gone.sorted() { round.remove(key, &states) }
     return round.outcome
   }
 }

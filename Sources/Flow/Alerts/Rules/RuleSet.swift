@@ -23,12 +23,25 @@ public struct RuleSet: Sendable {
     }
   }
 
-  public var groups: [RuleGroup]
+  public let groups: [RuleGroup]
   public var settings: Settings
+  /// Of each group's rules, in their order: under what their states stand.
+  let keys: [[RuleStates.Key]]
+  /// All of `keys`, to tell rules that are no more.
+  let allKeys: Set<RuleStates.Key>
 
   public init(groups: [RuleGroup], settings: Settings = Settings()) {
     self.groups = groups
     self.settings = settings
+    keys = groups.map { group in
+      var ordinals: [String: Int] = [:]
+      return group.rules.map { rule in
+        let ordinal = ordinals[rule.name, default: 0]
+        ordinals[rule.name] = ordinal + 1
+        return RuleStates.Key(file: group.file, group: group.name, name: rule.name, ordinal: ordinal)
+      }
+    }
+    allKeys = Set(keys.joined())
   }
 
   /// The whole set's version: it changes when any rule does, or the settings.

@@ -14,6 +14,12 @@ public struct RuleStates: Hashable, Sendable {
     public static func < (a: Key, b: Key) -> Bool {
       (a.file, a.group, a.name, a.ordinal) < (b.file, b.group, b.name, b.ordinal)
     }
+
+    // Names rarely repeat, and keys are looked up for each rule at each instant.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(name)
+      hasher.combine(ordinal)
+    }
   }
 
   public struct RuleState: Hashable, Sendable {
