@@ -10,6 +10,15 @@ enum RuleFiles {
   /// A person writes dozens.
   private static let filesMax = 1000
 
+  /// The rule file itself, or all of a folder and of its folders, in order. Settings and unit tests stand
+  /// beside them and are none.
+  static func rulePaths(_ path: String) throws(Diagnostic) -> [String] {
+    try paths(path).filter { found in
+      let names = found.dropFirst(path.count).split(separator: "/")
+      return found == path || !(names.last == "settings.yaml" || names.dropLast().contains("tests"))
+    }
+  }
+
   /// The file itself, or all YAML files of a folder and of its folders, in order.
   static func paths(_ path: String) throws(Diagnostic) -> [String] {
     guard isFolder(path) else { return [path] }

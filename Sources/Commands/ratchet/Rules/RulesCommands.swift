@@ -15,7 +15,7 @@ extension Command {
       """
   ) { arguments in
     var findings: [Diagnostic] = []
-    for path in try RuleFiles.paths(arguments.text("PATH") ?? "") {
+    for path in try RuleFiles.rulePaths(arguments.text("PATH") ?? "") {
       do throws(Diagnostics) {
         let groups = try parseRules(try bytes(of: path), file: path)
         let rules = groups.flatMap(\.rules)
