@@ -22,7 +22,7 @@ import Testing
     folder = FileManager.default.temporaryDirectory.path + "/ratchet-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder + "/rules", withIntermediateDirectories: true)
     try write("rules/a.yaml", "a")
-    try write("metrics.yaml", "m")
+    try write("a.txt", "m")
     try Admin(client).createTopic("ratchet.control", partitions: 3)
   }
 
@@ -76,7 +76,7 @@ import Testing
     #expect(
       try start().message == "no configuration was in force; now the 2 files of \(folder) are")
     let first = try #require(try ControlReading("ratchet.control", client).configuration)
-    #expect(first.files.keys.sorted() == ["metrics.yaml", "rules/a.yaml"])
+    #expect(first.files.keys.sorted() == ["a.txt", "rules/a.yaml"])
     let again = try start()
     #expect(again.message == "the configuration in force is that of \(folder), 2 files")
     #expect(again.level == .info)
@@ -91,6 +91,22 @@ import Testing
     #expect(try records().allSatisfy { $0.count == 3 })
     #expect(try command("control apply \(folder)") == .success)
     #expect(try start().message == "the configuration in force is that of \(folder), 3 files")
+  }
+
+  @Test("files that cannot be what their places say are refused with their places, and nothing is published")
+  func refused() throws {
+    let metric = "name: m, kind: counter, unit: u, help: h, event: feedback.given"
+    try write("metrics.yaml", "samples: 1000\nmetrics:\n  - {\(metric)}\n")
+    try FileManager.default.createDirectory(
+      atPath: folder + "/rules/platform", withIntermediateDirectories: true)
+    try write("rules/platform/r.yaml", "groups: [{name: g, rules: [{record: r, expr: 'rate(m[1d])'}]}]")
+    let budget = #expect(throws: Diagnostics.self) { try command("control apply \(folder)") }
+    #expect(budget?.description.hasPrefix("metrics.yaml:3:12: rules could keep 11522000 samples") == true)
+    #expect(throws: Diagnostics.self) { try start() }
+    try write("metrics.yaml", "metrics: [{nme: m}]\n")
+    let slip = #expect(throws: Diagnostics.self) { try command("control publish \(folder)/metrics.yaml") }
+    #expect(slip?.description.hasPrefix("metrics.yaml:1:12: unknown key \"nme\"") == true)
+    #expect(try records().allSatisfy(\.isEmpty))
   }
 
   @Test("partitions that hold different configurations are told of, and left alone")

@@ -2,6 +2,7 @@
 import Basics
 import BrokerCore
 import BrokerServer
+import Control
 import Foundation
 import Kafka
 import Testing
@@ -42,12 +43,11 @@ import Testing
     #expect(try configurationFinding(prefix: "ratchet", client).faults.isEmpty)
     #expect(try run("verify --no-probe") == .success)
 
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ratchet-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let file = folder.appendingPathComponent("default.yaml").path
-    try "policy: default\nstagse: []\n".write(toFile: file, atomically: true, encoding: .utf8)
-    #expect(try run("control publish \(file) --as policies/default.yaml") == .success)
+    let topic = try ControlTopic("ratchet.control", client)
+    var configuration = try #require(topic.configuration)
+    let content = Array("policy: default\nstagse: []\n".utf8)
+    let hash = configuration.set("policies/default.yaml", content)
+    _ = try topic.apply(configuration, [hash: content])
     let broken = try configurationFinding(prefix: "ratchet", client)
     #expect(broken.faults.first?.hasPrefix("policies/default.yaml:2:1: unknown key \"stagse\"") == true)
     #expect(broken.lines.hasPrefix("WRONG configuration  "))

@@ -1,7 +1,9 @@
 // A folder as a configuration: the files in it, by their paths.
 import Basics
 import Control
+import Metrics
 import POSIX
+import Topology
 
 /// A configuration has dozens of files; a folder with more is the wrong folder.
 private let filesMax = 10_000
@@ -41,4 +43,31 @@ func configurationFile(_ path: String) throws(Diagnostic) -> [UInt8] {
       why: "a file is one record of the control topic", next: "split it")
   }
   return bytes
+}
+
+/// What keeps files from being what their places say: rules, metrics, policies, and rules that would keep
+/// more than metrics.yaml allows.
+func configurationFaults(_ files: [String: [UInt8]]) -> [Diagnostic] {
+  var faults: [Diagnostic] = []
+  var rules: RuleFolder?
+  var metrics: MetricDeclarations?
+  do throws(Diagnostics) { rules = try parseRuleFolder(files) } catch { faults += error.all }
+  for (path, content) in files.sorted(by: { $0.key < $1.key }) {
+    do throws(Diagnostics) {
+      switch path {
+      case "metrics.yaml": metrics = try parseMetrics(content, file: path)
+      case "topics.yaml": _ = try parseTopics(content, file: path)
+      case _ where path.hasPrefix("policies/"): _ = try parsePolicy(content, file: path)
+      default: break
+      }
+    } catch { faults += error.all }
+  }
+  if let rules, let metrics, let fault = sampleBudgetFault(of: metrics, under: rules) { faults.append(fault) }
+  return faults
+}
+
+/// Files that cannot be what their places say are not published: tasks would go on with what they had.
+func refuseFaults(of files: [String: [UInt8]]) throws(Diagnostics) {
+  let faults = configurationFaults(files)
+  guard faults.isEmpty else { throw Diagnostics(faults) }
 }

@@ -23,6 +23,7 @@ extension Command {
         why: "an empty configuration would put everything out of force",
         next: "name the folder that holds the files")
     }
+    try refuseFaults(of: files)
     return try apply(files, over: Configuration(), to: try controlTopic(arguments))
   }
 
@@ -41,6 +42,7 @@ extension Command {
       throw UsageError("\"\(path)\" is no path", at: "--as", why: fault)
     }
     let content = try configurationFile(file)
+    try refuseFaults(of: [path: content])
     let topic = try controlTopic(arguments)
     guard let configuration = topic.isUnconfigured ? Configuration() : topic.configuration else {
       throw Diagnostic(

@@ -16,6 +16,7 @@ func applyShippedConfiguration(
   let name = "\(prefix).control"
   var held = try ControlReading(name, client)
   if held.isUnconfigured {
+    try refuseFaults(of: files)
     do {
       let topic = try ControlTopic(name, client)
       if topic.isUnconfigured {

@@ -3,7 +3,6 @@
 import Basics
 import Control
 import Kafka
-import Topology
 
 func configurationFinding(prefix: String, _ client: ClientConfiguration) throws(Diagnostic) -> VerifyFinding {
   let reading = try ControlReading("\(prefix).control", client)
@@ -26,24 +25,7 @@ func configurationFinding(prefix: String, _ client: ClientConfiguration) throws(
     }
   }
   finding.text = "\(files.count) files are in force"
-  finding.faults += unreadable(files).map { $0.description.replacing("\n", with: "\n      ") }
+  finding.faults += configurationFaults(files).map { $0.description.replacing("\n", with: "\n      ") }
   if finding.faults.isEmpty { finding.text += ", and each can be read" }
   return finding
-}
-
-/// What keeps files from being what their places say: rules, metrics, policies.
-private func unreadable(_ files: [String: [UInt8]]) -> [Diagnostic] {
-  var findings: [Diagnostic] = []
-  do throws(Diagnostics) { _ = try parseRuleFolder(files) } catch { findings += error.all }
-  for (path, content) in files.sorted(by: { $0.key < $1.key }) {
-    do throws(Diagnostics) {
-      switch path {
-      case "metrics.yaml": _ = try parseMetrics(content, file: path)
-      case "topics.yaml": _ = try parseTopics(content, file: path)
-      case _ where path.hasPrefix("policies/"): _ = try parsePolicy(content, file: path)
-      default: break
-      }
-    } catch { findings += error.all }
-  }
-  return findings
 }
