@@ -53,6 +53,26 @@ import Testing
     expect(plan([input([10, 500, 900]), behind], at: 100_000), [1, 2], end: 30)
   }
 
+  @Test("time begins with the least of all upstream tasks, and not at an announcement of one that is ahead")
+  func beginning() {
+    var input = InputCursor(partition("in"), .tasks, first: .zero)
+    input.batch.append(Offset(0), at: Timestamp(milliseconds: 900), key: nil, value: nil)
+    input.looked(end: Offset(1))
+    func end(_ announced: [Int64?]) -> Int64? {
+      let clocks = announced.enumerated().map { task, time in
+        UpstreamClocks.One(
+          id: UpstreamTask(topic: "in", processor: "u", task: PartitionID(Int32(task))),
+          announced: time.map {
+            UpstreamTime(time: Timestamp(milliseconds: $0), watermark: EventTime(milliseconds: $0))
+          }, heardAt: .zero, isPassedOver: false)
+      }
+      return EpochPlan.Limit([input], UpstreamClocks(clocks), wallClock: Timestamp(milliseconds: 2000))
+        .map { EpochPlan([input], $0, after: .zero).end.rawValue }
+    }
+    #expect(end([900, nil]) == 0)
+    #expect(end([900, 300]) == 300)
+  }
+
   @Test("an idle partition at its end holds nothing up")
   func idlePartition() {
     expect(plan([input([10, 20, 30], isAtEnd: false), input([])], at: 100_000), [2, 0], end: 30)

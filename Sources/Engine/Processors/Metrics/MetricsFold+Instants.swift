@@ -22,13 +22,15 @@ extension MetricsFold {
 
   /// The timer stands where recorded time will be when the watermark reaches the next instant. The first
   /// instant lies behind the watermark as it is when an epoch first ends with one: until every upstream task
-  /// has announced its time the watermark stands before 1970, and instants must not begin there.
+  /// has announced its time the watermark stands before 1970, and instants must not begin there. Nor long
+  /// before recorded time: there is nothing there, and rules for absence would tell of it.
   mutating func setInstantTimer(in context: inout FoldContext) {
     guard context.watermark.rawValue > 0 else { return }
     let watermark = context.watermark.rawValue
     let interval = max(1000, settings.declarations.interval.milliseconds)
     if book.lastInstant == nil {
-      book.closeInstant(MetricDeclarations.paneStart(of: watermark, length_ms: interval))
+      let first = max(watermark, context.time.rawValue - 2 * interval)
+      book.closeInstant(MetricDeclarations.paneStart(of: first, length_ms: interval))
     }
     let due = context.time + .milliseconds(max(1, next(after: book.closed) - watermark))
     guard book.timerDue != due.rawValue else { return }

@@ -73,7 +73,10 @@ struct EpochPlan: Equatable {
       if let head { end = min(end, head) }
     }
     if let announced = limit.upstream.head { end = min(end, announced) }
-    if previous == .zero { end = max(end, min(limit.wallClock, Self.beginning(inputs))) }
+    if previous == .zero {
+      let announced = limit.upstream.head.flatMap { $0.rawValue > 0 ? $0 : nil }
+      end = max(end, min(limit.wallClock, Self.beginning(inputs), announced ?? limit.wallClock))
+    }
     self.end = max(previous, end)
     let outside = RecordedTime.watermark(behind: self.end)
     let upstream = limit.upstream.watermark(at: self.end)
@@ -82,10 +85,12 @@ struct EpochPlan: Equatable {
   }
 
   /// Where time begins when nothing is known of it: at the first record, even if upstream tasks have
-  /// announced nothing, so that nothing is stamped 1970.
+  /// announced nothing, so that nothing is stamped 1970. An announcement is no such record: one upstream task
+  /// may be hours ahead of the next.
   private static func beginning(_ inputs: [InputCursor]) -> Timestamp {
     let first = inputs.filter { $0.kind != .control }.compactMap { input in
-      input.unread.first.map { input.batch.entries[$0].timestamp }
+      input.unread.lazy.map { input.batch.entries[$0] }
+        .first { input.kind != .tasks || $0.key.count >= 0 }?.timestamp
     }
     return first.min() ?? .zero
   }
