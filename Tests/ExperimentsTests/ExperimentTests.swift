@@ -119,7 +119,7 @@ import Testing
     #expect(laboratory.projection(at: 2) == without.projection(at: 2))
   }
 
-  @Test("what happened before the start or after the end does not count, whenever it arrives")
+  @Test("what happened before the start or after an end that is known does not count")
   func outside() {
     var laboratory = Laboratory()
     laboratory.see("user:a", .control, at: -1)
