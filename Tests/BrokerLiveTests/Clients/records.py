@@ -126,7 +126,8 @@ def timestamps_of_the_broker():
     for record in read("append-times"):
         kind, stamp = record.timestamp()
         equal(kind, kafka.TIMESTAMP_LOG_APPEND_TIME, "the timestamp's kind")
-        check(before <= stamp <= after, f"the timestamp {stamp} is not between {before} and {after}")
+        # Its clock and this one are read differently; the producer's own stamp is years away.
+        check(before - 1000 <= stamp <= after + 1000, f"the timestamp {stamp} is not between {before} and {after}")
     return "100 records in 5 codecs stamped when they came"
 
 
