@@ -41,7 +41,8 @@ struct ProcessorWorld: RolloutWorld {
   private(set) var panes: [(pane: DeploymentPane, at: Timestamp)] = []
   private let isAhead: Bool
 
-  /// `ahead`: panes that have been written before anything else happens; the scenario's own are left out.
+  /// `ahead`: panes that have been written before anything else happens; the scenario's own are left out, but
+  /// for those of the moment in which it begins.
   init(
     policies: [(path: String, content: String)], crashSeed: UInt64? = nil,
     ahead: [(pane: DeploymentPane, at: Timestamp)] = []
@@ -61,7 +62,7 @@ struct ProcessorWorld: RolloutWorld {
       Record(
         input: 0, at: ScenarioRun<ProcessorWorld>.start, key: Configuration.recordKey,
         value: configuration.encoded()))
-    for (pane, time) in ahead { write(pane, at: time) }
+    for (pane, time) in ahead where time > ScenarioRun<ProcessorWorld>.start { write(pane, at: time) }
   }
 
   private static func fresh(after last: EpochRecord? = nil) -> TaskFold {
@@ -130,7 +131,7 @@ struct ProcessorWorld: RolloutWorld {
 
   mutating func add(_ pane: DeploymentPane, at time: Timestamp) {
     panes.append((pane, time))
-    if !isAhead { write(pane, at: time) }
+    if !isAhead || time == ScenarioRun<ProcessorWorld>.start { write(pane, at: time) }
   }
 
   private mutating func write(_ pane: DeploymentPane, at time: Timestamp) {
