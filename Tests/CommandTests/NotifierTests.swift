@@ -61,4 +61,14 @@ private func notice(_ id: String) -> AlertNotice {
     let leaves = try #require(unsafe JSONLeaves(notice("a").json.span.bytes))
     #expect(AlertNotice("a", leaves) == notice("a"))
   }
+
+  @Test("one receiver is told, and two are refused")
+  func two() throws {
+    let words = ["alerts", "test", "--alertmanager", "http://127.0.0.1:1", "--webhook", "http://127.0.0.1:2"]
+    guard
+      case .run(let command, let arguments) = try Invocation(
+        words, among: commandTable, environment: { _ in nil })
+    else { throw UsageError("not a run") }
+    #expect(throws: UsageError.self) { try command.run(arguments) }
+  }
 }

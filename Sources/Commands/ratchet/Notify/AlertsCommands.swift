@@ -50,12 +50,7 @@ private func runAlertsList(_ arguments: Arguments) throws -> ExitStatus {
 
 /// R9.35.
 private func runAlertsTest(_ arguments: Arguments) throws -> ExitStatus {
-  let receiver: Receiver
-  if let text = arguments.text("alertmanager") {
-    receiver = try Receiver(.alertmanager, text)
-  } else if let text = arguments.text("webhook") {
-    receiver = try Receiver(.webhook, text)
-  } else {
+  guard let receiver = try Receiver.chosen(arguments) else {
     throw UsageError("--alertmanager URL or --webhook URL is missing")
   }
   let channel = arguments.text("channel") ?? ""

@@ -1,7 +1,9 @@
 // Who is told of alerts, and how it is written: Alertmanager's API v2, or a webhook that takes JSON. Plain
 // http: PagerDuty, Slack and e-mail are Alertmanager's routes, and TLS is its affair.
+import Alerts
 import Basics
 import HTTP
+import Metrics
 
 /// A receiver of notices.
 struct Receiver: Equatable {
@@ -9,6 +11,16 @@ struct Receiver: Equatable {
 
   var kind: Kind
   var address: HTTPAddress
+
+  /// Whom --alertmanager or --webhook names; nil: nobody.
+  static func chosen(_ arguments: Arguments) throws(UsageError) -> Receiver? {
+    let (alertmanager, webhook) = (arguments.text("alertmanager"), arguments.text("webhook"))
+    if alertmanager != nil, webhook != nil {
+      throw UsageError("one receiver and no two", at: "--webhook", why: "--alertmanager is there too")
+    }
+    if let alertmanager { return try Receiver(.alertmanager, alertmanager) }
+    return try webhook.map { (text) throws(UsageError) in try Receiver(.webhook, text) }
+  }
 
   /// Without an address of its own path, Alertmanager's.
   init(_ kind: Kind, _ text: String) throws(UsageError) {
@@ -52,9 +64,9 @@ struct Receiver: Equatable {
       if index > 0 { json.append(UInt8(ascii: ",")) }
       let isOver = index >= firing.count
       json += "{\"labels\":".utf8
-      json.append(object: notice.labels.filter { !$0.value.isEmpty })
+      json.appendJSON(notice.labels.filter { !$0.value.isEmpty }.asLabels)
       json += ",\"annotations\":".utf8
-      json.append(object: notice.annotations)
+      json.appendJSON(notice.annotations.asLabels)
       json += ",\"startsAt\":\"\(notice.startsAt)\",\"endsAt\":\"\(isOver ? now : now + Self.belief)\"".utf8
       if kind == .webhook {
         json += ",\"id\":".utf8
@@ -67,17 +79,8 @@ struct Receiver: Equatable {
   }
 }
 
-extension [UInt8] {
-  mutating func append(object pairs: [(name: String, value: String)]) {
-    append(UInt8(ascii: "{"))
-    for (index, pair) in pairs.enumerated() {
-      if index > 0 { append(UInt8(ascii: ",")) }
-      appendJSON(pair.name)
-      append(UInt8(ascii: ":"))
-      appendJSON(pair.value)
-    }
-    append(UInt8(ascii: "}"))
-  }
+extension [(name: String, value: String)] {
+  fileprivate var asLabels: [Label] { map { Label($0.name, $0.value) } }
 }
 
 /// A notice as the topic `notified` keeps it.
@@ -86,9 +89,9 @@ extension AlertNotice {
     var json: [UInt8] = Array("{\"alert_id\":".utf8)
     json.appendJSON(id)
     json += ",\"labels\":".utf8
-    json.append(object: labels)
+    json.appendJSON(labels.asLabels)
     json += ",\"annotations\":".utf8
-    json.append(object: annotations)
+    json.appendJSON(annotations.asLabels)
     json += ",\"active_since\":".utf8
     json.appendJSON(startsAt)
     return json + [UInt8(ascii: "}")]

@@ -61,7 +61,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let board = MetricsBoard()
   let processors = processors(prefix: prefix, inputs: inputs, board)
   let log = try logger(arguments, service: "ratchet")
-  let receiver = try receiver(arguments)
+  let receiver = try Receiver.chosen(arguments)
   let sessionTimeout = Duration.seconds(try arguments.integer("session-seconds", in: 1...1800) ?? 10)
   let workers = try arguments.integer("workers", in: 1...64) ?? 1
   // Before any thread starts, so that none of them is interrupted.
@@ -136,12 +136,6 @@ private func startNotifier(
 private func runningMetrics(_ engine: Engine) -> [PartitionID] {
   engine.status.flatMap(\.tasks).filter { $0.task.processor == "metrics" && $0.state == .running }
     .map(\.task.partition)
-}
-
-/// Who is told of alerts; nil: nobody.
-private func receiver(_ arguments: Arguments) throws -> Receiver? {
-  if let text = arguments.text("alertmanager") { return try Receiver(.alertmanager, text) }
-  return try arguments.text("webhook").map { try Receiver(.webhook, $0) }
 }
 
 private let httpDefault = "127.0.0.1:9464"
