@@ -26,7 +26,7 @@ import Testing
       }
     }
     try disk.drain()
-    let metadata = try #require(try disk.metadata(of: Array(id.description.utf8)))
+    let metadata = try #require(try disk.metadata(of: id))
     let logged = try world.epochs()[0]
     #expect(metadata.epoch <= (try #require(logged.last)).epoch)
     let record = try #require(logged.first { $0.epoch == metadata.epoch })

@@ -44,6 +44,7 @@ final class Remains {
 
 /// A process that holds one task with one store.
 final class TaskProcess<Kept: TaskStore> {
+  let task = TaskID(processor: "task", partition: PartitionID(0))
   let remains: Remains
   let store: Kept
   let writer: StateWriter
@@ -63,7 +64,7 @@ final class TaskProcess<Kept: TaskStore> {
     } else {
       writer = try StateWriter(database)
     }
-    state = try TaskState("task-0", [store], writer)
+    state = try TaskState(task, [store], writer)
     startUp = .ready
     do {
       startUp = try state.decide(

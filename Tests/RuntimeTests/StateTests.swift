@@ -141,10 +141,10 @@ import Testing
     try process.commit()
     try process.state.flush()
     var batch = WriteBatch()
-    let family = try process.writer.database.family("task-0.s")
-    unsafe batch.put(Array("a".utf8).span.bytes, ([1, 2, 3] as [UInt8]).span.bytes, in: family)
+    let family = try process.writer.database.family("task.s")
+    unsafe batch.put(Array("\0\0\0\0a".utf8).span.bytes, ([1, 2, 3] as [UInt8]).span.bytes, in: family)
     try process.writer.database.write(batch)
-    let state = try TaskState("task-0", [process.store], process.writer)
+    let state = try TaskState(process.task, [process.store], process.writer)
     #expect(process.store["a"] == nil)
     #expect(throws: StoreError.self) { try state.checkStores() }
     process.crash()
@@ -184,7 +184,7 @@ import Testing
     store["5"] = Tally(2)
     try process.commit()
     try process.state.flush()
-    var cursor = try process.writer.database.family("task-0.recent").cursor()
+    var cursor = try process.writer.database.family("task.recent").cursor()
     var rows = 0
     while try cursor.next() { rows += 1 }
     #expect(rows == 1)

@@ -34,9 +34,11 @@ final class BrokenDisk: Sendable {
       writer = try StateWriter(database) { (batch) throws(StoreError) in try disk.write(batch, to: database) }
     }
 
-    func task(_ name: String) throws -> (KeyValueStore<String, UInt64>, TaskState) {
+    func task(
+      _ processor: String, _ partition: PartitionID = PartitionID(0)
+    ) throws -> (KeyValueStore<String, UInt64>, TaskState) {
       let store = KeyValueStore<String, UInt64>("s")
-      return (store, try TaskState(name, [store], writer))
+      return (store, try TaskState(TaskID(processor: processor, partition: partition), [store], writer))
     }
   }
 
@@ -110,11 +112,84 @@ final class BrokenDisk: Sendable {
     let world = try World()
     var batch = WriteBatch()
     let family = try world.writer.database.family(StateWriter.metadataFamilyName)
-    unsafe batch.put(Array("a".utf8).span.bytes, ([9, 9] as [UInt8]).span.bytes, in: family)
+    unsafe batch.put(Array("a/0".utf8).span.bytes, ([9, 9] as [UInt8]).span.bytes, in: family)
     try world.writer.database.write(batch)
     let (_, state) = try world.task("a")
     #expect(try decide(state, 0) == .restoreFully(.damaged))
     world.writer.shutdown()
+  }
+
+  @Test("the tasks of a processor share families and nothing else; one that is cleared leaves the others whole")
+  func sharedFamilies() throws {
+    let world = try World()
+    let partitions = [0, 1, 2, 256, .max].map { PartitionID($0) }
+    // The empty key is the first that a task can have.
+    let keys = ["", "k", "\u{10FFFF}"]
+    for (index, partition) in partitions.enumerated() {
+      let (store, state) = try world.task("a", partition)
+      for key in keys { store[key] = UInt64(index) }
+      try commit(store, state, 0)
+    }
+    try world.writer.database.flush()
+    #expect(world.writer.database.familyNames == ["a.s", "default", StateWriter.metadataFamilyName])
+    try world.task("a", partitions[1]).1.clear()
+    for (index, partition) in partitions.enumerated() {
+      let (store, state) = try world.task("a", partition)
+      for key in keys { #expect(store[key] == (index == 1 ? nil : UInt64(index))) }
+      var found: [String] = []
+      store.forEachInOrder { key, _ in found.append(key) }
+      #expect(found == (index == 1 ? [] : keys))
+      #expect(try decide(state, 0) == (index == 1 ? .absent : .ready))
+    }
+    world.writer.shutdown()
+  }
+
+  @Test("rows given up take their family with them: all tasks in it come back absent, other processors' behind")
+  func condemned() throws {
+    let world = try World()
+    let (first, firstState) = try world.task("a")
+    let (second, secondState) = try world.task("a", PartitionID(1))
+    let (other, otherState) = try world.task("b")
+    for (store, state) in [(first, firstState), (second, secondState), (other, otherState)] {
+      store["k"] = 1
+      try commit(store, state, 0)
+    }
+    try firstState.condemn()
+    for (store, state) in [(second, secondState), (other, otherState)] {
+      store["k"] = 2
+      #expect(throws: StoreError.self) { try commit(store, state, 1) }
+    }
+    for partition in [0, 1] as [Int32] {
+      let (store, state) = try world.task("a", PartitionID(partition))
+      #expect(store["k"] == nil)
+      #expect(try decide(state, 1) == .absent)
+      store["k"] = 3
+      try commit(store, state, 2)
+    }
+    let (again, revived) = try world.task("b")
+    #expect(again["k"] == 1)
+    #expect(try decide(revived, 0) == .ready)
+    world.writer.shutdown()
+  }
+
+  @Test("rows of builds that gave each task families of its own go, and are restored")
+  func olderLayout() throws {
+    let remains = try Remains()
+    do {
+      let database = try Database(at: remains.path)
+      var batch = WriteBatch()
+      for name in ["a/0.s", StateWriter.metadataFamilyName] {
+        unsafe batch.put(
+          Array("a/0".utf8).span.bytes, ([1] as [UInt8]).span.bytes, in: try database.family(name))
+      }
+      try database.write(batch)
+    }
+    let writer = try StateWriter(try Database(at: remains.path))
+    let store = KeyValueStore<String, UInt64>("s")
+    let state = try TaskState(TaskID(processor: "a", partition: PartitionID(0)), [store], writer)
+    #expect(try decide(state, 0) == .absent)
+    #expect(writer.database.familyNames == ["a.s", "default", StateWriter.metadataFamilyName])
+    writer.shutdown()
   }
 
   @Test("stores and changelogs that do not pair are refused, by number and by name")

@@ -66,9 +66,9 @@ import Testing
       if life == 1 {
         try worker.worker.tasks[id]?.state?.flush()
         var batch = WriteBatch()
-        let family = try disk.database.family("count/0.counts")
-        #expect(disk.database.familyNames.contains("count/0.counts"))
-        unsafe batch.put(Array("k7".utf8).span.bytes, ([1, 2, 3] as [UInt8]).span.bytes, in: family)
+        let family = try disk.database.family("count.counts")
+        #expect(disk.database.familyNames.contains("count.counts"))
+        unsafe batch.put(Array("\0\0\0\0k7".utf8).span.bytes, ([1, 2, 3] as [UInt8]).span.bytes, in: family)
         try disk.database.write(batch)
       } else {
         try world.publish(300, keys: 30)

@@ -43,6 +43,24 @@ import Testing
     #expect(try family.all() == ["B=1", "bb=1", "c=1"])
   }
 
+  @Test("deleted files never take the range's upper bound with them", arguments: ["b", "b\0", "b\0\0", "\0"])
+  func deletedFiles(upper: String) throws {
+    let folder = try TemporaryFolder()
+    let database = try Database(at: folder.path)
+    let (family, wider) = (try database.family("a"), try database.family("wider"))
+    // Only files that have been compacted are deleted.
+    try eventually(within: .seconds(60)) {
+      var batch = WriteBatch()
+      for family in [family, wider] { for key in ["", upper] { batch.put(key, "1", in: family) } }
+      try database.write(batch)
+      try database.flush()
+      unsafe try family.deleteFiles(from: [UInt8]().span.bytes, to: Array(upper.utf8).span.bytes)
+      unsafe try wider.deleteFiles(from: [UInt8]().span.bytes, to: Array("c".utf8).span.bytes)
+      #expect(try family.value(of: upper) == "1")
+      return try wider.value(of: upper) == nil
+    }
+  }
+
   @Test("families keep their keys apart and are all there again after closing")
   func families() throws {
     let folder = try TemporaryFolder()

@@ -36,6 +36,9 @@ public struct DatabaseSettings: Sendable {
     unsafe write = rocksdb_writeoptions_create()
     unsafe syncedWrite = rocksdb_writeoptions_create()
     unsafe rocksdb_writeoptions_set_sync(syncedWrite, 1)
+    // A change in a family that another thread has just dropped must not make RocksDB refuse all others.
+    unsafe rocksdb_writeoptions_set_ignore_missing_column_families(write, 1)
+    unsafe rocksdb_writeoptions_set_ignore_missing_column_families(syncedWrite, 1)
     unsafe rocksdb_options_set_create_if_missing(database, 1)
     unsafe rocksdb_options_set_db_write_buffer_size(database, settings.writeBuffers)
     unsafe rocksdb_options_set_max_total_wal_size(database, UInt64(settings.writeBuffers))

@@ -26,13 +26,22 @@ extension Family {
   /// Deletes the files that lie wholly in the range, at once: the disk space of a deleted range, without
   /// waiting for it to be compacted away. Keys in other files stay.
   public func deleteFiles(from lower: RawSpan, to upper: RawSpan) throws(StoreError) {
+    let last = key(before: upper)
     try unsafe checked { status in
       unsafe lower.withCharacters { lower, lowerCount in
-        unsafe upper.withCharacters { upper, upperCount in
+        unsafe last.span.bytes.withCharacters { upper, upperCount in
           unsafe rocksdb_delete_file_in_range_cf(
             handle.database, family, lower, lowerCount, upper, upperCount, status)
         }
       }
     }
   }
+}
+
+/// A key below `upper`, and above all but absurd ones that are: RocksDB counts the upper bound in.
+private func key(before upper: RawSpan) -> [UInt8] {
+  var key = unsafe upper.withUnsafeBytes { unsafe Array($0) }
+  guard let last = key.popLast() else { return [] }
+  if last > 0 { key += [last - 1] + Array(repeating: .max, count: 16) }
+  return key
 }

@@ -65,7 +65,7 @@ extension KeyValueStore: StateStore {
   var usedBytes: Int { entries.value.usedBytes }
   var restoredSchemas: ClosedRange<UInt8>? { entries.value.disk.restoredSchemas }
 
-  func attach(_ family: Family) throws(StoreError) { try entries.value.attach(family) }
+  func attach(_ rows: StoreRows) throws(StoreError) { try entries.value.attach(rows) }
 
   func takeBatch() -> (batch: StoreBatch, mark: WrittenMark, seal: Int64) {
     let (batch, seal) = operations.takeBatch(entries)

@@ -13,9 +13,9 @@ extension ResidentEntries {
     (openSeal, batchedSeal, waitingChanges, usedBytes, hand, fruitlessAt) = (1, 0, 0, 0, 0, -1)
   }
 
-  mutating func attach(_ family: Family) throws(StoreError) {
+  mutating func attach(_ rows: StoreRows) throws(StoreError) {
     removeAll()
-    try disk.attach(family)
+    try disk.attach(rows)
   }
 
   /// Applies a change that `seal` lent. It goes to the rows; without rows it becomes an entry in memory.

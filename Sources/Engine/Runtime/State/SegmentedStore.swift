@@ -105,9 +105,9 @@ extension SegmentedStore: StateStore {
   var usedBytes: Int { entries.value.usedBytes }
   var restoredSchemas: ClosedRange<UInt8>? { entries.value.disk.restoredSchemas }
 
-  func attach(_ family: Family) throws(StoreError) {
+  func attach(_ rows: StoreRows) throws(StoreError) {
     segmentEnd = Timestamp(milliseconds: .min)
-    try entries.value.attach(family)
+    try entries.value.attach(rows)
   }
 
   func takeBatch() -> (batch: StoreBatch, mark: WrittenMark, seal: Int64) {

@@ -165,7 +165,7 @@ private func lastEpoch(
 
 extension StateWriter {
   fileprivate func forecastMetadata(of task: TaskID) throws(ClientFailure) -> TaskMetadata? {
-    do throws(StoreError) { return try metadata(of: Array("\(task)".utf8)) } catch {
+    do throws(StoreError) { return try metadata(of: task) } catch {
       // A start takes damaged metadata for none.
       if case .restore = error { return nil }
       throw .refused(error.diagnostic.description)

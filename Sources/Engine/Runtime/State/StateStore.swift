@@ -9,8 +9,8 @@ protocol StateStore: TaskStore {
   /// The first thing that went wrong since the store was attached. What was folded since then must not be
   /// committed.
   var failure: StoreError? { get }
-  /// Makes `family` the store's rows on disk, and forgets what is in memory.
-  func attach(_ family: Family) throws(StoreError)
+  /// Makes `rows` the store's on disk, and forgets what is in memory.
+  func attach(_ rows: StoreRows) throws(StoreError)
   /// All sealed changes since the last batch, and the mark that the writer moves when they are on disk.
   func takeBatch() -> (batch: StoreBatch, mark: WrittenMark, seal: Int64)
   /// True when so much has changed since the last batch that memory runs short of entries that may leave it.

@@ -15,7 +15,7 @@ struct TaskBatch: Sendable {
   }
 
   var parts: [Part]
-  var task: [UInt8]
+  var task: TaskID
   var metadata: [UInt8]
   /// Which of the writer's lives the task's rows are of.
   var life: Int
@@ -44,7 +44,7 @@ public final class StateWriter: Sendable {
     func check(_ life: Int) throws(StoreError) {
       let (error, current) = state.withLock { $0 }
       if let error { throw error }
-      if life != current { throw .fatal("an earlier batch of these rows could not be written") }
+      if life != current { throw .fatal("an earlier batch of these rows was lost, or their families were") }
     }
   }
 
@@ -60,6 +60,7 @@ public final class StateWriter: Sendable {
   init(_ database: Database, _ write: @escaping Write) throws(StoreError) {
     self.database = database
     self.write = write
+    try Self.dropOlderLayout(of: database)
     let family = try database.family(StateWriter.metadataFamilyName)
     let (queue, health) = (BoundedQueue<TaskBatch>(capacity: Self.batchesWaitingMax), Health())
     (metadataFamily, self.queue, self.health) = (family, queue, health)
@@ -71,6 +72,15 @@ public final class StateWriter: Sendable {
   }
 
   static let metadataFamilyName = "tasks"
+
+  /// Earlier builds gave each task families of its own. Without metadata its rows are restored from the
+  /// changelogs, as on a new disk.
+  private static func dropOlderLayout(of database: Database) throws(StoreError) {
+    let older = database.familyNames.filter { $0.contains("/") }
+    if older.isEmpty { return }
+    try database.drop(try database.family(metadataFamilyName))
+    for name in older { try database.drop(try database.family(name)) }
+  }
 
   /// Hands a batch over; waits while too many are waiting.
   /// - Throws: what went wrong with an earlier batch; nothing of the task has been written since.
@@ -109,8 +119,8 @@ public final class StateWriter: Sendable {
   }
 
   /// What the database says of a task.
-  func metadata(of task: [UInt8]) throws(StoreError) -> TaskMetadata? {
-    try unsafe metadataFamily.withValue(of: task.span.bytes) { (bytes) throws(StoreError) in
+  func metadata(of task: TaskID) throws(StoreError) -> TaskMetadata? {
+    try unsafe metadataFamily.withValue(of: task.bytes.span.bytes) { (bytes) throws(StoreError) in
       guard let bytes else { return nil }
       guard let metadata = TaskMetadata(stored: bytes) else {
         throw .restore("a task's metadata is unreadable")
@@ -119,10 +129,15 @@ public final class StateWriter: Sendable {
     }
   }
 
+  /// The task's rows of the store `name`.
+  func rows(of name: String, _ task: TaskID) throws(StoreError) -> StoreRows {
+    StoreRows(try database.family(StoreRows.familyName(task.processor, name)), of: task.partition)
+  }
+
   /// Makes the database forget a task's metadata, so that its rows count for nothing. On the disk before this
-  /// returns: a family that is dropped next is gone at once, and metadata that a loss of power brought back
+  /// returns: files that are deleted next are gone at once, and metadata that a loss of power brought back
   /// would speak for rows that are not there.
-  func forget(_ task: [UInt8]) throws(StoreError) {
+  func forget(_ task: TaskID) throws(StoreError) {
     do throws(StoreError) {
       if try metadata(of: task) == nil { return }
     } catch {
@@ -130,8 +145,34 @@ public final class StateWriter: Sendable {
     }
     var batch = WriteBatch()
     batch.isSynced = true
-    unsafe batch.delete(task.span.bytes, in: metadataFamily)
+    unsafe batch.delete(task.bytes.span.bytes, in: metadataFamily)
     try write(batch)
+  }
+
+  /// Deletes rows whose task has been forgotten.
+  func delete(_ rows: [StoreRows]) throws(StoreError) {
+    var batch = WriteBatch()
+    var full: [StoreRows] = []
+    for rows in rows where !(try rows.isEmpty()) {
+      rows.delete(in: &batch)
+      full.append(rows)
+    }
+    if full.isEmpty { return }
+    try write(batch)
+    for rows in full { try rows.deleteFiles() }
+  }
+
+  /// Gives up families that contradict themselves, and with them the rows of all the processor's tasks. What
+  /// tasks on older rows hand over from here on is refused, so that each comes back to what there is.
+  func dropFamilies(_ families: [Family], of processor: String) throws(StoreError) {
+    health.state.withLock { $0.life += 1 }
+    queue.waitUntilIdle()
+    var batch = WriteBatch()
+    batch.isSynced = true
+    let (first, end) = (Array("\(processor)/".utf8), Array("\(processor)0".utf8))
+    unsafe batch.deleteRange(from: first.span.bytes, to: end.span.bytes, in: metadataFamily)
+    try write(batch)
+    for family in families where try database.family(family.name) === family { try database.drop(family) }
   }
 
   private static func run(
@@ -153,11 +194,16 @@ public final class StateWriter: Sendable {
   ) throws(StoreError) {
     var batch = WriteBatch()
     for part in task.parts { part.batch.add(to: &batch, part.family) }
-    unsafe batch.put(task.task.span.bytes, task.metadata.span.bytes, in: metadataFamily)
+    unsafe batch.put(task.task.bytes.span.bytes, task.metadata.span.bytes, in: metadataFamily)
     try write(batch)
     for part in task.parts {
       part.mark.advance(to: part.seal)
       try part.batch.deleteFiles(of: part.family)
     }
   }
+}
+
+extension TaskID {
+  /// The name, as the metadata's key.
+  fileprivate var bytes: [UInt8] { Array(description.utf8) }
 }

@@ -8,7 +8,7 @@ internal import Store
   let storeName: String
   /// Rows stand behind their segment's number, so that a segment is one range of keys.
   let isSegmented: Bool
-  private(set) var family: Family?
+  private var rows: StoreRows?
   private(set) var mark = WrittenMark()
   /// False while every row is in memory too, so that a key not found there is nowhere.
   @usableFromInline var holdsMore = false
@@ -29,23 +29,22 @@ internal import Store
     self.isSegmented = isSegmented
   }
 
-  @usableFromInline var isAttached: Bool { family != nil }
+  @usableFromInline var isAttached: Bool { rows != nil }
 
   /// Entries changed by this seal or an earlier one may leave memory.
   @usableFromInline var writtenSeal: Int64 { mark.value }
 
-  /// Makes `family` the store's rows; its entries in memory must be empty.
-  mutating func attach(_ family: Family) throws(StoreError) {
+  /// Makes `rows` the store's own; its entries in memory must be empty.
+  mutating func attach(_ rows: StoreRows) throws(StoreError) {
     detach()
-    self.family = family
-    var cursor = family.cursor()
-    holdsMore = try cursor.next()
-    if isSegmented { segments = try storedSegments(of: family) }
+    self.rows = rows
+    holdsMore = !(try rows.isEmpty())
+    if isSegmented { segments = try storedSegments(of: rows) }
   }
 
   /// Lets go of the rows: the store is in memory alone again, and must be empty.
   mutating func detach() {
-    family = nil
+    rows = nil
     mark = WrittenMark()
     restored.removeAll()
     segments = []
@@ -63,26 +62,26 @@ internal import Store
 
   /// Where the row of `key` in `segment` stands.
   @usableFromInline func address(_ key: RawSpan, _ segment: Int64) -> [UInt8] {
-    var address = isSegmented ? Self.prefix(of: segment) : []
+    var address = isSegmented ? prefix(of: segment) : rows?.prefix ?? []
     address.append(span: key)
     return address
   }
 
   /// Most significant byte first, shifted to be without sign, so that rows sort by segment.
-  static func prefix(of segment: Int64) -> [UInt8] {
-    var bytes: [UInt8] = []
+  private func prefix(of segment: Int64) -> [UInt8] {
+    var bytes = rows?.prefix ?? []
     (UInt64(bitPattern: segment) ^ 1 << 63).store(into: &bytes)
     return bytes
   }
 
   /// Lends the row of `key` from its newest segment, if there is one; `body` answers whether it can be read.
   @usableFromInline mutating func find(_ key: [UInt8], _ body: (_ segment: Int64, _ row: RawSpan) -> Bool) {
-    guard holdsMore, let family, failure == nil else { return }
+    guard holdsMore, let rows, failure == nil else { return }
     do throws(StoreError) {
       try writeRestored()
       for segment in isSegmented ? segments.reversed() : [0] where segment >= oldestSegment {
         let address = unsafe address(key.span.bytes, segment)
-        let isFound = try unsafe family.withValue(of: address.span.bytes) { (row) throws(StoreError) in
+        let isFound = try unsafe rows.family.withValue(of: address.span.bytes) { (row) throws(StoreError) in
           guard let row else { return false }
           guard body(segment, row) else { throw unreadable }
           return true
@@ -94,15 +93,15 @@ internal import Store
     }
   }
 
-  /// Lends every row in the order of keys, until `body` cannot read one.
+  /// Lends every row in the order of keys, with what stands behind the partition, until `body` cannot read one.
   @usableFromInline mutating func forEachRow(_ body: (_ key: [UInt8], _ row: RawSpan) -> Bool) {
-    guard holdsMore, let family, failure == nil else { return }
+    guard holdsMore, let rows, failure == nil else { return }
     do throws(StoreError) {
       try writeRestored()
-      var cursor = family.cursor()
+      var cursor = rows.cursor()
       while try cursor.next() {
         var key: [UInt8] = []
-        key.append(span: cursor.key)
+        key.append(span: cursor.key.extracting(droppingFirst: rows.prefix.count))
         guard body(key, cursor.value) else { throw unreadable }
       }
     } catch {
@@ -136,10 +135,10 @@ internal import Store
   }
 
   mutating func writeRestored() throws(StoreError) {
-    guard !restored.isEmpty, let family else { return }
+    guard !restored.isEmpty, let rows else { return }
     var batch = WriteBatch()
-    restored.add(to: &batch, family)
-    try family.write(batch)
+    restored.add(to: &batch, rows.family)
+    try rows.family.write(batch)
     restored.removeAll()
   }
 
@@ -162,24 +161,25 @@ internal import Store
   mutating func takeExpired() -> (lower: [UInt8], upper: [UInt8])? {
     guard let first = segments.first, first < oldestSegment else { return nil }
     segments.removeAll { $0 < oldestSegment }
-    return (Self.prefix(of: first), Self.prefix(of: oldestSegment))
+    return (prefix(of: first), prefix(of: oldestSegment))
   }
 
-  private func storedSegments(of family: Family) throws(StoreError) -> [Int64] {
+  private func storedSegments(of rows: StoreRows) throws(StoreError) -> [Int64] {
     var found: [Int64] = []
-    var from: [UInt8] = []
+    var from: [UInt8]?
     while true {
-      var cursor = unsafe family.cursor(from: from.span.bytes)
+      var cursor = rows.cursor(from: from)
       guard try cursor.next() else { return found }
-      guard let segment = Self.segment(of: cursor.key) else {
+      guard let segment = Self.segment(of: cursor.key.extracting(droppingFirst: rows.prefix.count)) else {
         throw .restore("a row of the store \(storeName) has no segment")
       }
       found.append(segment)
       if segment == .max { return found }
-      from = Self.prefix(of: segment + 1)
+      from = prefix(of: segment + 1)
     }
   }
 
+  /// Of what stands behind the partition.
   static func segment(of address: RawSpan) -> Int64? {
     guard address.byteCount >= 8 else { return nil }
     return UInt64(stored: address.extracting(first: 8)).map { Int64(bitPattern: $0 ^ 1 << 63) }

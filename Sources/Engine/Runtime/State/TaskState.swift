@@ -4,9 +4,9 @@ public import Store
 
 /// The stores of one task and their rows in the process's database. Used on the task's thread.
 public final class TaskState {
-  private let task: [UInt8]
+  private let task: TaskID
   private let stores: [any StateStore]
-  private var families: [Family]
+  private var rows: [StoreRows]
   private let writer: StateWriter
   private let life: Int
   /// Some rows contradict themselves, so that a store could not be opened on them.
@@ -25,22 +25,20 @@ public final class TaskState {
   /// many changelog records are read again by that start.
   private static let changesPerBatch = 100_000
 
-  /// Opens the stores' rows. `task` is the task's name, `stores` all its stores in order, made by this
-  /// module.
-  public init(_ task: String, _ stores: [any TaskStore], _ writer: StateWriter) throws(StoreError) {
-    self.task = Array(task.utf8)
+  /// Opens the stores' rows. `stores` are all the task's stores in order, made by this module.
+  public init(_ task: TaskID, _ stores: [any TaskStore], _ writer: StateWriter) throws(StoreError) {
+    self.task = task
     self.writer = writer
     self.stores = stores.map { store in
       guard let store = store as? any StateStore else { preconditionFailure("a store of another make") }
       return store
     }
     life = try writer.reopen()
-    families = []
+    rows = []
     oldestSchemas = self.stores.map(\.schema.current)
     for store in self.stores {
-      let family = try writer.database.family("\(task).\(store.name)")
-      families.append(family)
-      do throws(StoreError) { try store.attach(family) } catch {
+      rows.append(try writer.rows(of: store.name, task))
+      do throws(StoreError) { try store.attach(rows[rows.count - 1]) } catch {
         guard case .restore = error else { throw error }
         isDamaged = true
       }
@@ -73,8 +71,7 @@ public final class TaskState {
   /// Makes the next start restore fully: the rows have turned out to contradict themselves.
   public func condemn() throws(StoreError) {
     pending = nil
-    try writer.drain()
-    try writer.forget(task)
+    try writer.dropFamilies(rows.map(\.family), of: task.processor)
   }
 
   /// Removes the task's rows, before a full restore. From here until `restored`, a kill leaves it absent.
@@ -82,24 +79,14 @@ public final class TaskState {
     try writer.drain()
     try writer.forget(task)
     pending = nil
-    for (index, store) in stores.enumerated() {
-      // Dropping waits for the disk several times: many tasks that find nothing must not do it one by one.
-      var mustGo = isDamaged
-      if !mustGo { mustGo = try !isEmpty(families[index]) }
-      if mustGo {
-        let name = families[index].name
-        try writer.database.drop(families[index])
-        families[index] = try writer.database.family(name)
-      }
-      try store.attach(families[index])
+    if isDamaged {
+      try writer.dropFamilies(rows.map(\.family), of: task.processor)
+      for (index, store) in stores.enumerated() { rows[index] = try writer.rows(of: store.name, task) }
     }
+    try writer.delete(rows)
+    for (store, rows) in zip(stores, rows) { try store.attach(rows) }
     isDamaged = false
     oldestSchemas = stores.map(\.schema.current)
-  }
-
-  private func isEmpty(_ family: Family) throws(StoreError) -> Bool {
-    var cursor = family.cursor()
-    return !(try cursor.next())
   }
 
   /// Says that the stores have been given their changelogs up to this epoch, through `TaskStore.restore`.
@@ -157,9 +144,9 @@ public final class TaskState {
     pending = nil
     var bytes: [UInt8] = []
     metadata.store(into: &bytes)
-    let parts = zip(stores, families).map { store, family in
+    let parts = zip(stores, rows).map { store, rows in
       let (batch, mark, seal) = store.takeBatch()
-      return TaskBatch.Part(family: family, batch: batch, mark: mark, seal: seal)
+      return TaskBatch.Part(family: rows.family, batch: batch, mark: mark, seal: seal)
     }
     try writer.submit(TaskBatch(parts: parts, task: task, metadata: bytes, life: life))
   }

@@ -19,7 +19,7 @@ extension OwnedTask {
       return everything
     }
     clusterID = try port.clusterID()
-    let state = try storing { () throws(StoreError) in try TaskState(id.description, fold.stores, disk) }
+    let state = try storing { () throws(StoreError) in try TaskState(id, fold.stores, disk) }
     self.state = state
     switch try decide(state, last, settings, now.wallClock) {
     case .ready:
