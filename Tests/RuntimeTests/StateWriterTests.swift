@@ -119,7 +119,7 @@ final class BrokenDisk: Sendable {
     world.writer.shutdown()
   }
 
-  @Test("the tasks of a processor share families and nothing else; one that is cleared leaves the others whole")
+  @Test("the tasks of a processor share families and nothing else; clearing one leaves the others whole")
   func sharedFamilies() throws {
     let world = try World()
     let partitions = [0, 1, 2, 256, .max].map { PartitionID($0) }
@@ -144,7 +144,7 @@ final class BrokenDisk: Sendable {
     world.writer.shutdown()
   }
 
-  @Test("rows given up take their family with them: all tasks in it come back absent, other processors' behind")
+  @Test("rows given up take their family with them: its tasks come back absent, other processors' behind")
   func condemned() throws {
     let world = try World()
     let (first, firstState) = try world.task("a")
