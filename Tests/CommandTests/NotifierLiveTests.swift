@@ -56,10 +56,10 @@ private struct Receivers {
   func forget() { alerts.forget() }
 }
 
-/// Recorded time of every task.
+/// What every task has committed up to.
 private final class RecordedClock: Sendable {
-  private let shared = Mutex<Timestamp?>(systemTime())
-  var time: Timestamp? {
+  private let shared = Mutex(systemTime())
+  var time: Timestamp {
     get { shared.withLock { $0 } }
     set { shared.withLock { $0 = newValue } }
   }
@@ -116,7 +116,9 @@ private final class NotifierWorld {
     guard let receiver = try? Receiver(.alertmanager, "http://127.0.0.1:\(port)") else { return }
     notifier = try? Notifier(
       Notifier.Settings(client: broker.client, prefix: "ratchet", receiver: receiver, resend: .seconds(1)),
-      owned: { (0..<4).map { PartitionID($0) } }, recordedTime: { [clock] _ in clock.time },
+      owned: { [clock] in
+        Dictionary(uniqueKeysWithValues: (0..<4).map { (PartitionID($0), clock.time) })
+      },
       Logger(service: "test", version: "0", write: { _ in }))
   }
 

@@ -2,6 +2,7 @@
 // decisions and its bytes.
 import Basics
 import Foundation
+import HTTP
 import Testing
 
 @testable import ratchet
@@ -39,6 +40,47 @@ private func notice(_ id: String) -> AlertNotice {
     var desk = NotifierDesk(resend: .seconds(60))
     desk.remember("a", notice("a"))
     #expect(desk.due(at: start, isLive: true).resolved == [notice("a")])
+  }
+
+  @Test("what a receiver refuses is due again with the next resend, told or told to be over")
+  func refused() {
+    var desk = NotifierDesk(resend: .seconds(60))
+    desk.take("a", notice("a"))
+    desk.remember("b", notice("b"))
+    let due = desk.due(at: start, isLive: true)
+    #expect(due.firing == [notice("a")] && due.resolved == [notice("b")])
+    desk.refused(firing: due.firing, resolved: due.resolved, at: start)
+    let soon = desk.due(at: start + .seconds(59), isLive: true)
+    #expect(soon.firing.isEmpty && soon.resolved.isEmpty)
+    let later = desk.due(at: start + .seconds(60), isLive: true)
+    #expect(later.firing == [notice("a")] && later.resolved == [notice("b")])
+    #expect(desk.announced.keys.sorted() == ["b"])
+  }
+
+  @Test("one alert that a receiver cannot read keeps no other from it; one that is ill is tried again")
+  func oneRefused() throws {
+    let server = try HTTPServer(host: "127.0.0.1", port: 0) { request in
+      let text = String(decoding: request.body, as: UTF8.self)
+      if text.contains("ill") { return HTTPResponse(status: 503, body: []) }
+      guard text.contains("bad") else { return HTTPResponse() }
+      return HTTPResponse(status: 400, body: Array("no such label".utf8))
+    }
+    defer { server.stop() }
+    let receiver = try Receiver(.webhook, "http://127.0.0.1:\(server.port)/x")
+    var (taken, refused): ([String], [String]) = ([], [])
+    try receiver.tell(
+      firing: [notice("a"), notice("bad"), notice("c")], resolved: [notice("bad too"), notice("d")], at: start
+    ) { firing, resolved, refusal in
+      let ids = (firing + resolved).map(\.id)
+      if let refusal { refused += ids.map { "\($0): \(refusal.hasSuffix("400: no such label"))" } }
+      if refusal == nil { taken += ids }
+    }
+    #expect(taken == ["a", "c", "d"] && refused == ["bad: true", "bad too: true"])
+    #expect(throws: HTTPFailure.self) {
+      try receiver.tell(firing: [notice("ill"), notice("a")], resolved: [], at: start) { _, _, _ in
+        Issue.record("nothing was taken")
+      }
+    }
   }
 
   @Test("Alertmanager gets a list with the end of each alert, a webhook an object, neither an empty label")

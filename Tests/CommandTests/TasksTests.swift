@@ -13,6 +13,7 @@ private let workers = [
     tasks: [
       TaskStatus(
         task: TaskID(processor: "collect", partition: PartitionID(0)), state: .running, epoch: Epoch(41),
+        watermark: EventTime(milliseconds: 1_699_999_000_000),
         lastCommit: Timestamp(milliseconds: 1_700_000_000_000), lagRecords: 1200, lagTime: .seconds(150)),
       TaskStatus(
         task: TaskID(processor: "collect", partition: PartitionID(1)),
@@ -55,6 +56,7 @@ private let workers = [
     #expect(first["detail"] as? String == "a broker is away")
     #expect(tasks[0]["epoch"] as? Int == 41 && tasks[0]["lag_ms"] as? Int == 150_000)
     #expect(tasks[0]["last_commit"] as? String == "2023-11-14T22:13:20.000Z")
+    #expect(tasks[0]["watermark"] as? String == "2023-11-14T21:56:40.000Z" && tasks[1]["watermark"] is NSNull)
     #expect(tasks[1]["detail"] as? String == "the \"next\" record is gone" && tasks[1]["epoch"] is NSNull)
     #expect(tasks[2]["state"] as? String == "restoring")
     #expect(tasks[3]["state"] as? String == "waiting")

@@ -63,8 +63,12 @@ private func runAlertsTest(_ arguments: Arguments) throws -> ExitStatus {
     ],
     annotations: [("summary", "a test alert, sent by hand to see whether \(channel) works")],
     startsAt: now.description)
-  do throws(HTTPFailure) { try receiver.tell(firing: [notice], resolved: [], at: now) } catch {
-    throw Diagnostic("the test alert was not taken", at: .named("\(receiver.address)"), why: error.what)
+  var fault: String?
+  do throws(HTTPFailure) { try receiver.tell(firing: [notice], resolved: [], at: now) { fault = $2 } } catch {
+    fault = error.what
+  }
+  if let fault {
+    throw Diagnostic("the test alert was not taken", at: .named("\(receiver.address)"), why: fault)
   }
   print("\(receiver.address) has taken a test alert for \(channel); it ends by itself after five minutes")
   return .success

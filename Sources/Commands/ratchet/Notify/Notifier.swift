@@ -18,15 +18,14 @@ final class Notifier: Sendable {
     var resend = Duration.seconds(60)
   }
 
-  /// `owned`: the tasks of `metrics` that run here; `recordedTime`: how far each has come.
+  /// `owned`: the tasks of `metrics` that run here, and the watermark that each has committed.
   init(
-    _ settings: Settings, owned: @escaping @Sendable () -> [PartitionID],
-    recordedTime: @escaping @Sendable (PartitionID) -> Timestamp?, _ log: Logger
+    _ settings: Settings, owned: @escaping @Sendable () -> [PartitionID: Timestamp], _ log: Logger
   ) throws(SystemCallError) {
     let ending = Ending()
     self.ending = ending
     thread = try Thread("notifier") {
-      let work = NotifierWork(settings, owned, recordedTime, log)
+      let work = NotifierWork(settings, owned, log)
       while !ending.isSet {
         work.run { ending.isSet }
         if !ending.isSet { pauseThread(.seconds(1)) }
@@ -52,23 +51,22 @@ final class Notifier: Sendable {
 /// What the notifier's thread does.
 private final class NotifierWork {
   private let settings: Notifier.Settings
-  private let owned: @Sendable () -> [PartitionID]
-  private let recordedTime: @Sendable (PartitionID) -> Timestamp?
+  private let owned: @Sendable () -> [PartitionID: Timestamp]
   private let log: Logger
-  private let began = ContinuousClock.now
+  /// Since when each task has been here.
+  private var began: [PartitionID: ContinuousClock.Instant] = [:]
 
-  /// Recorded time this near the wall clock is now.
+  /// A watermark this near the wall clock is now.
   private static let liveWithin = Duration.seconds(60)
-  /// Not live after so long, what fires is told all the same, marked as of recorded time.
+  /// Not live after so long, what fires is told all the same, marked as of the watermark.
   private static let waitMax = Duration.seconds(300)
   private static let backoff = (first: Duration.seconds(1), most: Duration.seconds(60))
 
   init(
-    _ settings: Notifier.Settings, _ owned: @escaping @Sendable () -> [PartitionID],
-    _ recordedTime: @escaping @Sendable (PartitionID) -> Timestamp?,
+    _ settings: Notifier.Settings, _ owned: @escaping @Sendable () -> [PartitionID: Timestamp],
     _ log: Logger
   ) {
-    (self.settings, self.owned, self.recordedTime, self.log) = (settings, owned, recordedTime, log)
+    (self.settings, self.owned, self.log) = (settings, owned, log)
   }
 
   /// Until it is to end, or until Kafka fails; then it is called again and begins anew.
@@ -90,15 +88,18 @@ private final class NotifierWork {
     var nextTry = ContinuousClock.now
     var wasTroubled = false
     while !isEnding() {
+      // Asked before the states are read, so that they are at least as new as the time told of them.
+      let watermarks = owned()
       try follower.turn(.milliseconds(200)) { book.take($0) }
       guard follower.hasCaughtUp else { continue }
-      book.owned = Set(owned())
+      book.owned = Set(watermarks.keys)
+      began = began.filter { watermarks[$0.key] != nil }
       guard ContinuousClock.now >= nextTry else { continue }
       do throws(HTTPFailure) {
         for partition in book.owned.sorted(by: { $0.rawValue < $1.rawValue }) {
           guard var desk = book.desks[partition] else { continue }
-          try tell(&desk, of: partition, producer)
-          book.desks[partition] = desk
+          defer { book.desks[partition] = desk }
+          try tell(&desk, of: partition, asOf: watermarks[partition] ?? .zero, producer)
         }
         if wasTroubled { log.info("notifier_goes_on", "\(settings.receiver.address) hears again") }
         (pause, wasTroubled) = (Self.backoff.first, false)
@@ -114,19 +115,27 @@ private final class NotifierWork {
   }
 
   private func tell(
-    _ desk: inout NotifierDesk, of partition: PartitionID, _ producer: Producer
+    _ desk: inout NotifierDesk, of partition: PartitionID, asOf watermark: Timestamp, _ producer: Producer
   ) throws(HTTPFailure) {
     let now = systemTime()
-    let recorded = recordedTime(partition)
-    let isNow = recorded.map { now - $0 <= Self.liveWithin } ?? false
-    let isOverdue = ContinuousClock.now - began >= Self.waitMax
+    let isNow = now - watermark <= Self.liveWithin
+    let since = began[partition] ?? .now
+    began[partition] = since
+    let isOverdue = watermark > .zero && ContinuousClock.now - since >= Self.waitMax
     var (firing, resolved) = desk.due(at: now, isLive: isNow || isOverdue)
     guard !firing.isEmpty || !resolved.isEmpty else { return }
-    if !isNow, let recorded {
-      for index in firing.indices { firing[index].annotations.append(("as_of", recorded.description)) }
+    if !isNow {
+      for index in firing.indices { firing[index].annotations.append(("as_of", watermark.description)) }
     }
-    try settings.receiver.tell(firing: firing, resolved: resolved, at: now)
-    keep(desk.acknowledge(firing: firing, resolved: resolved, at: now), of: partition, producer)
+    try settings.receiver.tell(firing: firing, resolved: resolved, at: now) { firing, resolved, refusal in
+      if let refusal {
+        desk.refused(firing: firing, resolved: resolved, at: now)
+        let ids = (firing + resolved).map(\.id).joined(separator: ", ")
+        log.warning("alert_refused", "the receiver refuses \(ids); it is told again later", error: refusal)
+      } else {
+        keep(desk.acknowledge(firing: firing, resolved: resolved, at: now), of: partition, producer)
+      }
+    }
   }
 
   /// What was acknowledged, where the next owner of the partition finds it.

@@ -25,6 +25,8 @@ struct NotifierDesk {
   private(set) var firing: [String: AlertNotice] = [:]
   private(set) var announced: [String: AlertNotice] = [:]
   private var toldAt: [String: Timestamp] = [:]
+  /// Those that the receiver would not hear to be over.
+  private var refusedAt: [String: Timestamp] = [:]
   private let resend: Duration
 
   init(resend: Duration) { self.resend = resend }
@@ -40,9 +42,11 @@ struct NotifierDesk {
   func due(at now: Timestamp, isLive: Bool) -> (firing: [AlertNotice], resolved: [AlertNotice]) {
     guard isLive else { return ([], []) }
     let fire = firing.keys.sorted().filter { id in
-      announced[id] == nil || (toldAt[id].map { now - $0 >= resend } ?? true)
+      toldAt[id].map { now - $0 >= resend } ?? true
     }
-    let over = announced.keys.sorted().filter { firing[$0] == nil }
+    let over = announced.keys.sorted().filter { id in
+      firing[id] == nil && (refusedAt[id].map { now - $0 >= resend } ?? true)
+    }
     return (fire.compactMap { firing[$0] }, over.compactMap { announced[$0] })
   }
 
@@ -60,9 +64,16 @@ struct NotifierDesk {
     for notice in resolved {
       announced[notice.id] = nil
       toldAt[notice.id] = nil
+      refusedAt[notice.id] = nil
       kept.append((notice.id, nil))
     }
     return kept
+  }
+
+  /// The receiver will not have these: they are due again when what it has taken is told again.
+  mutating func refused(firing fired: [AlertNotice], resolved: [AlertNotice], at now: Timestamp) {
+    for notice in fired { toldAt[notice.id] = now }
+    for notice in resolved { refusedAt[notice.id] = now }
   }
 }
 

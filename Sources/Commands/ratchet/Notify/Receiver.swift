@@ -47,15 +47,25 @@ struct Receiver: Equatable {
   static let belief = Duration.seconds(300)
   private static let patience = Duration.seconds(10)
 
-  /// Tells it, or throws why it did not hear.
-  func tell(firing: [AlertNotice], resolved: [AlertNotice], at now: Timestamp) throws(HTTPFailure) {
+  /// Tells it, or throws why it did not hear. `outcome` is called with what it has taken, and what it refuses
+  /// (status 4xx) with its words: of many alerts in one body each alone, because one that it cannot read
+  /// would hold up all others.
+  func tell(
+    firing: [AlertNotice], resolved: [AlertNotice], at now: Timestamp,
+    _ outcome: (_ firing: [AlertNotice], _ resolved: [AlertNotice], _ refusal: String?) -> Void
+  ) throws(HTTPFailure) {
     let response = try HTTPClient.send(
       "POST", to: address, headers: [("Content-Type", "application/json")],
       body: body(firing, resolved, now), timeout: Self.patience)
-    guard (200..<300).contains(response.status) else {
-      let said = String(decoding: response.body.prefix(200), as: UTF8.self)
-      throw HTTPFailure(what: "\(address) answered \(response.status): \(said)")
+    if (200..<300).contains(response.status) { return outcome(firing, resolved, nil) }
+    let said = String(decoding: response.body.prefix(200), as: UTF8.self)
+    let answer = "\(address) answered \(response.status): \(said)"
+    guard (400..<500).contains(response.status), response.status != 429 else {
+      throw HTTPFailure(what: answer)
     }
+    if firing.count + resolved.count == 1 { return outcome(firing, resolved, answer) }
+    for notice in firing { try tell(firing: [notice], resolved: [], at: now, outcome) }
+    for notice in resolved { try tell(firing: [], resolved: [notice], at: now, outcome) }
   }
 
   func body(_ firing: [AlertNotice], _ resolved: [AlertNotice], _ now: Timestamp) -> [UInt8] {

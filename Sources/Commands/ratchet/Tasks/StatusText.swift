@@ -128,6 +128,7 @@ extension [UInt8] {
     appendMember("detail", task.detail)
     append(contentsOf: ",\"epoch\":\(task.epoch?.description ?? "null")".utf8)
     appendMember("last_commit", task.lastCommit?.description)
+    appendMember("watermark", task.watermark.map { Timestamp(milliseconds: $0.rawValue).description })
     append(contentsOf: ",\"lag_records\":\(task.lagRecords.map(String.init) ?? "null")".utf8)
     append(contentsOf: ",\"lag_ms\":\(task.lagTime.map { "\($0.milliseconds)" } ?? "null")}".utf8)
   }

@@ -113,7 +113,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
     throw error
   }
   defer { gateway?.stop() }
-  let notifier = try startNotifier(receiver, engine, board, client, prefix: prefix, log)
+  let notifier = try startNotifier(receiver, engine, client, prefix: prefix, log)
   defer { notifier?.end() }
   watch.end()
   defer { executor?.end() }
@@ -123,19 +123,24 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
 }
 
 private func startNotifier(
-  _ receiver: Receiver?, _ engine: Engine, _ board: MetricsBoard, _ client: ClientConfiguration,
-  prefix: String, _ log: Logger
+  _ receiver: Receiver?, _ engine: Engine, _ client: ClientConfiguration, prefix: String,
+  _ log: Logger
 ) throws -> Notifier? {
   try receiver.map {
     try Notifier(
-      Notifier.Settings(client: client, prefix: prefix, receiver: $0), owned: { runningMetrics(engine) },
-      recordedTime: { board.instant(of: $0) }, log)
+      Notifier.Settings(client: client, prefix: prefix, receiver: $0), owned: { runningMetrics(engine) }, log)
   }
 }
 
-private func runningMetrics(_ engine: Engine) -> [PartitionID] {
-  engine.status.flatMap(\.tasks).filter { $0.task.processor == "metrics" && $0.state == .running }
-    .map(\.task.partition)
+/// The tasks of `metrics` that run here, and how far what each has committed goes.
+private func runningMetrics(_ engine: Engine) -> [PartitionID: Timestamp] {
+  let running = engine.status.flatMap(\.tasks).filter {
+    $0.task.processor == "metrics" && $0.state == .running
+  }
+  return Dictionary(
+    running.map { task in
+      (task.task.partition, Timestamp(milliseconds: max(0, task.watermark?.rawValue ?? 0)))
+    }, uniquingKeysWith: max)
 }
 
 private let httpDefault = "127.0.0.1:9464"

@@ -38,7 +38,6 @@ public struct ExposedFamily: Sendable {
 public final class MetricsBoard: Sendable {
   private struct Shown {
     var families: [ExposedFamily] = []
-    var instant: Int64 = 0
     var asked: ContinuousClock.Instant?
   }
 
@@ -65,15 +64,6 @@ public final class MetricsBoard: Sendable {
       }
     }
     return merged.keys.sorted().compactMap { merged[$0] }
-  }
-
-  /// The last instant that a task has evaluated; nil when it has told of none.
-  public func instant(of task: PartitionID) -> Timestamp? {
-    shown.withLock { $0[task].flatMap { $0.instant > 0 ? Timestamp(milliseconds: $0.instant) : nil } }
-  }
-
-  func note(_ instant: Int64, of task: PartitionID) {
-    shown.withLock { $0[task, default: Shown()].instant = instant }
   }
 
   /// Whether anybody has asked for the task's series within the last minutes.

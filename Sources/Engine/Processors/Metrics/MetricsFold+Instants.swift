@@ -71,7 +71,6 @@ extension MetricsFold {
       evaluate(settings.platformRules, of: SeriesBook.platform, at: instant, in: &context)
     }
     ageScorecards(at: instant)
-    board?.note(instant, of: partition)
     if let board, board.isWanted(partition) { board.show(exposition(at: instant), of: partition) }
   }
 

@@ -93,7 +93,8 @@ internal import Store
     }
   }
 
-  /// Lends every row in the order of keys, with what stands behind the partition, until `body` cannot read one.
+  /// Lends every row in the order of keys, with what stands behind the partition, until `body` cannot read
+  /// one.
   @usableFromInline mutating func forEachRow(_ body: (_ key: [UInt8], _ row: RawSpan) -> Bool) {
     guard holdsMore, let rows, failure == nil else { return }
     do throws(StoreError) {

@@ -19,6 +19,8 @@ public struct TaskStatus: Hashable, Sendable {
   public var state: State
   /// The last epoch known to be committed.
   public var epoch: Epoch?
+  /// At that epoch's end: nothing earlier is expected any more.
+  public var watermark: EventTime?
   /// When this worker last saw a commit of it.
   public var lastCommit: Timestamp?
   /// How many offsets its inputs hold that it has not read; nil until that is known.

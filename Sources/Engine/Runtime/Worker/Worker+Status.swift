@@ -10,7 +10,8 @@ extension Worker {
   private func status(of task: OwnedTask, _ now: Moment) -> TaskStatus {
     TaskStatus(
       task: task.id, state: state(of: task, now), epoch: task.memory?.last?.record.epoch,
-      lastCommit: task.lastCommit, lagRecords: task.lagRecords, lagTime: task.lagTime(at: now.wallClock),
+      watermark: task.memory?.last?.record.watermark, lastCommit: task.lastCommit,
+      lagRecords: task.lagRecords, lagTime: task.lagTime(at: now.wallClock),
       restoreLeft: task.restore?.offsetsLeft, restoreReason: task.restore?.reason,
       waitsFor: task.waitsFor(now))
   }
