@@ -15,6 +15,8 @@ struct FoldedTask {
     var headers: [(String, String)] = []
     /// Where the value is no text.
     var bytes: [UInt8]?
+    /// How long before the epoch's end it was stamped.
+    var age_s: Int64 = 0
 
     /// An event in binary mode.
     static func event(
@@ -72,8 +74,8 @@ struct FoldedTask {
       }
       let (key, value) = (Array(record.key.utf8), record.bytes ?? Array(record.value.utf8))
       batches[input].append(
-        Offset(next[input]), at: Timestamp(milliseconds: now), key: unsafe key.span.bytes,
-        value: unsafe value.span.bytes)
+        Offset(next[input]), at: Timestamp(milliseconds: now - record.age_s * 1000),
+        key: unsafe key.span.bytes, value: unsafe value.span.bytes)
       for (name, value) in record.headers {
         let (name, value) = (Array(name.utf8), Array(value.utf8))
         batches[input].appendHeader(unsafe name.span.bytes, unsafe value.span.bytes)

@@ -1,11 +1,6 @@
 // `metrics` as the engine folds it, without a broker: telemetry in, series, alerts and projections out, the
 // same whether a task is interrupted or not.
-import Basics
-import Foundation
 import Testing
-
-@testable import Processors
-@testable import Runtime
 
 private let declarations = """
   interval: 15s
@@ -63,64 +58,10 @@ private let rules = """
 
 private let files = [("metrics.yaml", declarations), ("rules/platform/test.yaml", rules)]
 
-/// A task over time, which collects what it publishes.
-private struct Life {
-  var task: FoldedTask
-  var published: [String] = []
-  private var changelogs: [OutboundRecords] = []
-  let definition = ProcessorDefinition.metrics(prefix: "t", board: nil)
-
-  /// A quarter past a minute, so that instants are round.
-  static let start: Int64 = 1_767_225_600_000
-
-  init(_ files: [(String, String)] = files) {
-    task = FoldedTask(definition, of: 1, at: Self.start)
-    run(FoldedTask.Record.configuration(files.map { (path: $0.0, content: $0.1) }), after: 1)
-  }
-
-  mutating func run(_ records: [FoldedTask.Record] = [], after seconds: Int64) {
-    let epoch = task.epoch(records, after: seconds)
-    changelogs.append(epoch.changelog)
-    for output in epoch.outputs(of: definition) {
-      published.append("\(output.topic) \(output.key) \(output.value)")
-    }
-  }
-
-  /// The process has died and its task begins anew from what its stores hold.
-  mutating func restart() { task = task.restored(from: changelogs) }
-
-  private var second: Int64 { task.now / 1000 }
-
-  func event(_ type: String, _ data: String, on topic: String = "training-events") -> FoldedTask.Record {
-    let time = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(second)))
-    return .event(topic, type, organization: "platform", agent: nil, time: time, data)
-  }
-
-  /// Transitions of alerts so far: rule, from, to.
-  var transitions: [String] {
-    published.filter { $0.hasPrefix("alerts ") }.map { line in
-      let object = Self.object(String(line.drop { $0 != "{" } as Substring))
-      return "\(object["rule"] ?? "?") \(object["from"] ?? "?")>\(object["to"] ?? "?")"
-    }
-  }
-
-  /// The last value of a series as rolling-metrics has it.
-  func value(_ series: String) -> Double? {
-    guard let line = published.last(where: { $0.hasPrefix("rolling-metrics platform/\(series) ") }),
-      let start = line.range(of: "{\"schema_version\"")
-    else { return nil }
-    return Self.object(String(line[start.lowerBound...]))["value"] as? Double
-  }
-
-  private static func object(_ json: String) -> [String: Any] {
-    ((try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any]) ?? [:]
-  }
-}
-
 @Suite struct MetricsFoldTests {
   /// Ten minutes: a queue grows and shrinks, jobs run, a worker moves, then nothing.
-  private func story(restarting: (Int) -> Bool) -> Life {
-    var life = Life()
+  private func story(restarting: (Int) -> Bool) -> MetricsLife {
+    var life = MetricsLife(files)
     for step in 0..<40 {
       var records: [FoldedTask.Record] = []
       if step < 24 {
@@ -171,7 +112,7 @@ private struct Life {
 
   @Test("with no event at all, timers bring absence, a silent job and the watchdog")
   func silence() {
-    var life = Life()
+    var life = MetricsLife(files)
     for _ in 0..<12 { life.run(after: 15) }
     #expect(
       Set(life.transitions) == [
@@ -181,7 +122,7 @@ private struct Life {
 
   @Test("series beyond a metric's limit are counted together, and the overflow is counted")
   func limits() {
-    var life = Life([
+    var life = MetricsLife([
       ("metrics.yaml", declarations.replacing("labels: {status: status}", with: "labels: {job: job}"))
     ])
     let records = (0..<5).map {
@@ -197,7 +138,7 @@ private struct Life {
 
   @Test("an event past grace is set aside as late, one within corrects the counter")
   func late() {
-    var life = Life()
+    var life = MetricsLife(files)
     let early = life.event("job.changed", #"{"job_id":"1","job":"j","queue":"q","status":"running"}"#)
     life.run([early], after: 15)
     life.run(after: 600)
