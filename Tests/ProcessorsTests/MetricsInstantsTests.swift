@@ -1,0 +1,121 @@
+// Which panes an instant of `metrics` sees, and what parts that come late change: numbers at the very edges.
+import Testing
+
+private let declarations = """
+  interval: 15s
+  metrics:
+    - name: jobs_total
+      kind: counter
+      unit: jobs
+      help: jobs
+      event: job.changed
+  """
+
+private let rules = """
+  groups:
+    - name: test
+      rules:
+        - record: jobs:now
+          expr: sum(jobs_total)
+        - record: jobs:before
+          expr: sum(jobs_total offset 5m)
+        - record: jobs:grown
+          expr: sum(jobs_total) - sum(jobs_total offset 30s)
+  """
+
+private func begin() -> MetricsLife {
+  MetricsLife([("metrics.yaml", declarations), ("rules/platform/test.yaml", rules)])
+}
+
+extension MetricsLife {
+  /// A job that changes so many seconds after the start.
+  fileprivate func job(at second: Int64) -> FoldedTask.Record {
+    event("job.changed", #"{"job_id":"1","job":"j","queue":"q","status":"running"}"#, at: second)
+  }
+}
+
+@Suite struct MetricsInstantsTests {
+  @Test("an instant sees the pane that ends at it, and nothing of the pane that begins there")
+  func edges() {
+    var life = begin()
+    life.run([life.part(3, from: 0), life.part(4, from: 15), life.job(at: 14), life.job(at: 15)], to: 2)
+    life.run(to: 19)
+    #expect(life.told(of: "jobs:now") == [])
+    life.run(to: 20)
+    #expect(life.told(of: "jobs:now") == ["15=4.0"])
+    #expect(life.told(of: "jobs_total") == ["15=4.0"])
+    life.run(to: 34)
+    #expect(life.told(of: "jobs:now") == ["15=4.0"])
+    life.run(to: 35)
+    #expect(life.told(of: "jobs:now") == ["15=4.0", "30=9.0"])
+    #expect(life.told(of: "jobs_total") == ["15=4.0", "30=9.0"])
+    life.run(to: 50)
+    life.run(to: 65)
+    #expect(life.told(of: "jobs:grown") == ["45=5.0", "60=0.0"])
+  }
+
+  @Test("an instant that passes within an epoch sees what the epoch has read before it")
+  func epochsOwn() {
+    var life = begin()
+    life.run(to: 31)
+    var (job, part) = (life.job(at: 28), life.part(2, from: 15))
+    // Stamped at 33 s, before the instant at 30 s passes, which is at 35 s.
+    (job.age_s, part.age_s) = (6, 6)
+    life.run([job, part], to: 39)
+    #expect(life.told(of: "jobs:now") == ["30=3.0"])
+    #expect(life.told(of: "jobs_total") == ["30=3.0"])
+  }
+
+  @Test("a part whose pane ended less than an hour before the last instant counts, one of an hour is late")
+  func grace() {
+    var life = begin()
+    life.run(to: 3620)
+    #expect(life.run([life.part(1, from: 0)], to: 3621) == ["late"])
+    #expect(life.run([life.job(at: 15)], to: 3622) == ["late"])
+    #expect(life.value("jobs_total") == nil)
+    #expect(life.run([life.part(2, from: 15)], to: 3623) == [])
+    #expect(life.value("jobs_total") == 2)
+    #expect(life.run([life.job(at: 16)], to: 3624) == [])
+    #expect(life.value("jobs_total") == 3)
+    life.run(to: 3635)
+    #expect(life.told(of: "jobs:now") == ["3630=3.0"])
+    #expect(life.run([life.part(4, from: 15)], to: 3636) == ["late"])
+    #expect(life.value("jobs_total") == 3)
+  }
+
+  @Test("a part of the pane that ended at the last instant corrects it at once")
+  func lastPane() {
+    var life = begin()
+    life.run([life.part(1, from: 0)], to: 10)
+    life.run(to: 20)
+    life.run([life.part(2, from: 0)], to: 21)
+    #expect(life.told(of: "jobs_total") == ["15=1.0", "15=3.0"])
+    #expect(life.told(of: "jobs:now") == ["15=1.0"])
+    life.run(to: 35)
+    #expect(life.told(of: "jobs:now") == ["15=1.0", "30=3.0"])
+  }
+
+  @Test(
+    "late parts change what rules find in the past, from the ends of their panes on",
+    arguments: [false, true])
+  func corrections(isRestarted: Bool) {
+    var life = begin()
+    // Twenty panes without the fifth: more changes than a chunk of history holds.
+    for pane: Int64 in 0..<20 where pane != 4 {
+      life.run([life.part(1, from: pane * 15)], to: pane * 15 + 10)
+    }
+    life.run(to: 305)
+    #expect(life.told(of: "jobs_total").last == "300=19.0")
+    #expect(life.run([life.part(100, from: 30), life.part(1000, from: 60)], to: 306) == [])
+    #expect(life.told(of: "jobs_total").last == "300=1119.0")
+    if isRestarted { life.restart() }
+    for instant: Int64 in 21...40 { life.run(to: instant * 15 + 5) }
+    #expect(life.told(of: "jobs:now").suffix(2) == ["300=19.0", "315=1119.0"])
+    #expect(
+      life.told(of: "jobs:before") == [
+        "315=1.0", "330=2.0", "345=103.0", "360=104.0", "375=1104.0", "390=1105.0", "405=1106.0",
+        "420=1107.0", "435=1108.0", "450=1109.0", "465=1110.0", "480=1111.0", "495=1112.0", "510=1113.0",
+        "525=1114.0", "540=1115.0", "555=1116.0", "570=1117.0", "585=1118.0", "600=1119.0",
+      ])
+  }
+}
