@@ -118,4 +118,22 @@ extension MetricsLife {
         "525=1114.0", "540=1115.0", "555=1116.0", "570=1117.0", "585=1118.0", "600=1119.0",
       ])
   }
+
+  @Test("a late part from before all that is kept of a series says nothing of what was there")
+  func beforeHistory() {
+    let files = [("metrics.yaml", declarations)]
+    func rule(_ expression: String) -> [(String, String)] {
+      let rules = "groups: [{name: test, rules: [{record: jobs:past, expr: sum(\(expression))}]}]"
+      return files + [("rules/platform/test.yaml", rules)]
+    }
+    var life = MetricsLife(rule("jobs_total"))
+    for pane: Int64 in 0..<60 { life.run([life.part(1, from: pane * 15)], to: pane * 15 + 10) }
+    life.run(to: 905)
+    #expect(life.run([life.part(100, from: 0)], to: 906) == [])
+    life.run(FoldedTask.Record.configuration(rule("jobs_total offset 12m")), to: 907)
+    let known = life.told(of: "jobs:past").count
+    for instant: Int64 in 61...66 { life.run(to: instant * 15 + 5) }
+    // Until then the rule looks at what a rule that looks back less has not kept: the first 16 changes.
+    #expect(life.told(of: "jobs:past").dropFirst(known) == ["975=117.0", "990=118.0"])
+  }
 }

@@ -11,7 +11,7 @@ internal import Runtime
 /// Folds panes, telemetry and training events of the organizations that a task owns.
 struct MetricsFold: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 4
+  static let version: UInt64 = 5
 
   /// The inputs, in the order of the definition; the rekey topic is the last.
   enum Input: Int { case control, panes, telemetry, trainingEvents, rekey }

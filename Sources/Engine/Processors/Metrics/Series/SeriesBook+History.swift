@@ -51,7 +51,8 @@ extension SeriesBook {
       return keep(Sample(time: EventTime(milliseconds: start), value: value), of: number)
     }
     for index in range.reversed() {
-      let isFirst = index == range.lowerBound
+      // Before a first chunk that was not cut off there was nothing.
+      let isFirst = index == 0
       let isDone = chunks.update(Self.key(number, index)) { chunk -> Bool in
         guard var changes = chunk?.changes else { return true }
         for place in changes.indices where changes[place].time.rawValue >= start {
