@@ -119,6 +119,14 @@ extension MetricsLife {
       ])
   }
 
+  @Test("a counter that begins with a late part has changed when that part's pane ended")
+  func beginsLate() {
+    var life = begin()
+    life.run(to: 305)
+    life.run([life.part(2, from: 30)], to: 306)
+    #expect(life.told(of: "jobs_total") == ["45=2.0"])
+  }
+
   @Test("a late part from before all that is kept of a series says nothing of what was there")
   func beforeHistory() {
     let files = [("metrics.yaml", declarations)]

@@ -232,7 +232,10 @@ extension SeriesState {
     updated = max(updated, pane.end)
     take(value, pane, rule)
     while let first = slices.first, expiry(of: first, rule) <= time { slices.removeFirst() }
-    if case (.sum, .sum(let sum)) = (rule.kind, value) { return sum }
+    if case (.sum, .sum(let sum)) = (rule.kind, value) {
+      self.changed = max(self.changed, pane.end)
+      return sum
+    }
     settle(at: time, rule, closed: value, changed)
     return nil
   }
