@@ -9,6 +9,13 @@ private let declarations = """
       unit: jobs
       help: jobs
       event: job.changed
+    - name: queue_length
+      kind: gauge
+      unit: jobs
+      help: jobs that wait
+      event: queue.measured
+      value: length
+      stale: 60s
   """
 
 private let rules = """
@@ -21,6 +28,8 @@ private let rules = """
           expr: sum(jobs_total offset 5m)
         - record: jobs:grown
           expr: sum(jobs_total) - sum(jobs_total offset 30s)
+        - alert: LongQueue
+          expr: queue_length > 5
   """
 
 private func begin() -> MetricsLife {
@@ -31,6 +40,10 @@ extension MetricsLife {
   /// A job that changes so many seconds after the start.
   fileprivate func job(at second: Int64) -> FoldedTask.Record {
     event("job.changed", #"{"job_id":"1","job":"j","queue":"q","status":"running"}"#, at: second)
+  }
+
+  fileprivate func queue(_ length: Int, at second: Int64) -> FoldedTask.Record {
+    event("queue.measured", #"{"queue":"q","length":\#(length)}"#, at: second)
   }
 }
 
@@ -143,5 +156,29 @@ extension MetricsLife {
     for instant: Int64 in 61...66 { life.run(to: instant * 15 + 5) }
     // Until then the rule looks at what a rule that looks back less has not kept: the first 16 changes.
     #expect(life.told(of: "jobs:past").dropFirst(known) == ["975=117.0", "990=118.0"])
+  }
+
+  @Test("a gauge that comes later than it would have become stale is believed by nobody")
+  func staleGauge() {
+    var life = begin()
+    life.run(to: 305)
+    life.run([life.queue(9, at: 30)], to: 306)
+    for instant: Int64 in 21...30 { life.run(to: instant * 15 + 5) }
+    #expect(life.transitions == [])
+    #expect(life.told(of: "queue_length") == [])
+  }
+
+  @Test("a gauge that comes late counts until it becomes stale, counted from when it was measured")
+  func lateGauge() {
+    var life = begin()
+    life.run(to: 305)
+    life.run([life.queue(9, at: 280)], to: 306)
+    for instant: Int64 in 21...30 { life.run(to: instant * 15 + 5) }
+    #expect(life.told(of: "queue_length") == ["300=9.0", "345=none"])
+    #expect(life.transitions == ["LongQueue inactive>firing", "LongQueue firing>resolved"])
+    life.run([life.queue(8, at: 30)], to: 456)
+    for instant: Int64 in 31...35 { life.run(to: instant * 15 + 5) }
+    #expect(life.told(of: "queue_length") == ["300=9.0", "345=none"])
+    #expect(life.transitions.count == 2)
   }
 }

@@ -223,15 +223,20 @@ public struct SeriesState: Hashable, Sendable {
 }
 
 extension SeriesState {
-  /// Corrects a pane that has closed: what it adds counts from now on. Says by how much a sum has changed,
-  /// for its history to follow.
+  /// Corrects a pane that has closed: what it adds counts from now on, unless it would have become stale by
+  /// now. Says by how much a sum has changed, for its history to follow.
   public mutating func correct(
     _ value: PaneValue, _ pane: Pane, _ rule: SeriesRule, at time: Int64,
     _ changed: (Sample, _ closed: PaneValue?) -> Void
   ) -> Double? {
     updated = max(updated, pane.end)
+    let isStale = self.value == nil && rule.stale_ms.map { updated &+ $0 <= time } ?? false
     take(value, pane, rule)
     while let first = slices.first, expiry(of: first, rule) <= time { slices.removeFirst() }
+    if isStale {
+      self.value = nil
+      return nil
+    }
     if case (.sum, .sum(let sum)) = (rule.kind, value) {
       self.changed = max(self.changed, pane.end)
       return sum
