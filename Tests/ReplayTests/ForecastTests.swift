@@ -23,9 +23,11 @@ private struct NewSum: Storable {
 
 private struct NewTally: Processor {
   let sums: KeyValueStore<String, NewSum>
-  var stores: [any TaskStore] { [sums] }
+  let more: KeyValueStore<String, NewSum>?
+  var stores: [any TaskStore] { more.map { [sums, $0] } ?? [sums] }
 
-  init(migrates: Bool) {
+  init(migrates: Bool, adds store: String?) {
+    more = store.map { KeyValueStore($0) }
     let migration = Migration<NewSum>(from: 1) { bytes, _ in Sum(stored: bytes).map(NewSum.init) }
     sums = KeyValueStore("sums", migration: migrates ? migration : nil)
   }
@@ -59,13 +61,16 @@ private struct NewTally: Processor {
     try forecast(processor, disk).stores.first?.action
   }
 
-  private func newTally(migrates: Bool, changelog: String = "changelog") -> ProcessorDefinition {
+  private func newTally(
+    migrates: Bool, changelog: String = "changelog", adds store: String? = nil, code: UInt64 = 2
+  ) -> ProcessorDefinition {
     ProcessorDefinition(
       "tally", epochsTopic: world.topic("epochs"), quarantineTopic: world.topic("quarantine"),
       inputs: [ProcessorInput(world.topic("events"), .outside)],
-      outputs: [ProcessorOutput(world.topic("tallies"))], changelogTopics: [world.topic(changelog)],
-      codeHash: 2
-    ) { _ in NewTally(migrates: migrates) }
+      outputs: [ProcessorOutput(world.topic("tallies"))],
+      changelogTopics: [world.topic(changelog)] + (store == nil ? [] : [world.topic("new")]),
+      codeHash: code
+    ) { _ in NewTally(migrates: migrates, adds: store) }
   }
 
   /// Runs live with the disk until so many records have been folded, and ends with all rows written.
@@ -119,6 +124,12 @@ private struct NewTally: Processor {
       let gone = try forecast(newTally(migrates: true, changelog: "nowhere"), disk)
       #expect(gone.isRefused && gone.stores[0].why.contains("not there"))
       #expect(try forecast(newTally(migrates: true, changelog: "nowhere"), nil).isRefused)
+      // A store that the rows know nothing of: new with other code, lost with the same.
+      let newer = try forecast(newTally(migrates: true, changelog: "nowhere", adds: "more"), disk)
+      #expect(newer.stores.map(\.action) == [.refuse, .begin])
+      let same = try forecast(newTally(migrates: true, changelog: "changelog", adds: "more", code: 1), disk)
+      #expect(same.stores.map(\.action) == [.restore, .refuse])
+      #expect(try forecast(newTally(migrates: true, adds: "more"), nil).stores[1].action == .refuse)
       // The worker's own start says the same.
       let other = newTally(migrates: true, changelog: "control")
       let worker = Worker(0, [other], EngineSettings(), try world.workerPort(other), disk: disk)

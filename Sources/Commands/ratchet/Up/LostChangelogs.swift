@@ -8,7 +8,8 @@ import Topology
 /// Refuses, as `ratchet plan` does, when a processor has an epoch log with epochs and a changelog is not
 /// there. To be asked before topics are created.
 func refuseLostChangelogs(
-  of processors: [ProcessorDefinition], prefix: String, _ broker: TopicBroker, _ client: ClientConfiguration
+  of processors: [ProcessorDefinition], prefix: String, _ folder: DataFolder, _ broker: TopicBroker,
+  _ client: ClientConfiguration
 ) throws {
   let topics = Set(try broker.states(below: prefix, settingsOf: []).map(\.name))
   let suspects = processors.filter { processor in
@@ -18,17 +19,20 @@ func refuseLostChangelogs(
   guard !suspects.isEmpty else { return }
   let port = try KafkaPort(
     KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
+  let disk = try StateWriter.existing(in: folder)
+  defer { disk?.shutdown() }
   var refusals: [Diagnostic] = []
   for processor in suspects {
     for number in 0..<(try port.partitionCount(of: processor.epochsTopic)) {
       let forecast = try TaskForecast(
-        PartitionID(number), of: processor, port, disk: nil,
+        PartitionID(number), of: processor, port, disk: disk,
         tombstoneRetention: EngineSettings().tombstoneRetention, now: systemTime())
       for store in forecast.stores where store.action == .refuse {
         refusals.append(
           Diagnostic(
             "the store \"\(store.name)\" would be lost", at: .named("\(forecast.task)"), why: store.why,
-            next: "bring the topic back, or ratchet rebuild makes the state anew from the inputs"))
+            next: "bring the topic back, or ratchet rebuild makes the state anew from the inputs; if the"
+              + " store is new in this build, ratchet topics apply makes its topic"))
       }
     }
   }

@@ -78,7 +78,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
   do {
     let connection = try TopicBroker(client)
-    try refuseLostChangelogs(of: processors, prefix: prefix, connection, client)
+    try refuseLostChangelogs(of: processors, prefix: prefix, folder, connection, client)
     let plan = try applyTopics(topics, prefix: prefix, to: connection) { _ in }
     log.info(
       "topics_applied", "\(topics.count) topics are as declared",

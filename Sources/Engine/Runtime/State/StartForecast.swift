@@ -7,7 +7,7 @@ internal import Store
 /// What a start with this build would do with one task.
 public struct TaskForecast: Sendable {
   public enum Action: String, Hashable, Sendable {
-    /// The task has committed nothing: it begins with its inputs' first records.
+    /// The task has committed nothing, or the store is new in this build: it begins empty.
     case begin
     /// The rows on disk are carried on.
     case reuse
@@ -60,9 +60,12 @@ extension TaskForecast {
             tombstoneRetention: tombstoneRetention, now: now))
       }
       for (index, store) in stores.enumerated() {
-        let position = metadata.flatMap { index < $0.stores.count ? $0.stores[index] : nil }
+        let position = metadata?.stores.first { $0.name == store.name }
         var judged = judge(store, position, decision, hasLog: logged != nil)
-        if logged != nil, let fault = try loss(changelogs[index], position, judged.action, port) {
+        if isOtherCode, metadata != nil, position == nil {
+          // The rows were written by a build that knew of no such store.
+          judged = Store(name: store.name, action: .begin, why: "the store is new in this build")
+        } else if logged != nil, let fault = try loss(changelogs[index], position, judged.action, port) {
           judged = Store(name: store.name, action: .refuse, why: fault)
         }
         self.stores.append(judged)
@@ -115,7 +118,8 @@ private func loss(
   let count: Int32
   do throws(ClientFailure) { count = try port.partitionCount(of: changelog.topic) } catch {
     guard case .refused = error else { throw error }
-    return "its changelog \(changelog.topic) is not there, and the task has committed epochs"
+    return "its changelog \(changelog.topic) is not there, and the task has committed epochs; rows that would"
+      + " show that the store is new in this build are not on this disk"
   }
   guard changelog.partition.rawValue < count else {
     return "its changelog \(changelog.topic) has only \(count) partitions"
