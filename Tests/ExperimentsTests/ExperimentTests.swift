@@ -141,6 +141,40 @@ import Testing
     #expect(laboratory.acceptances.suffix(2) == [.accepted, .duplicate])
   }
 
+  @Test("as many outcomes wait for the start as have room, one that comes twice once, and no more is taken")
+  func waitingBound() {
+    var laboratory = Laboratory()
+    laboratory.design(.test())
+    for number in 0..<ExperimentTally.waitingMax { laboratory.see("user:\(number)", .control, event: 1) }
+    #expect(laboratory.acceptances.allSatisfy { $0 == .accepted })
+    laboratory.see("user:0", .control, event: 1)
+    laboratory.see("user:late", .control, event: 1)
+    #expect(laboratory.acceptances.suffix(2) == [.duplicate, .waitingFull])
+    laboratory.change(.running, at: 0)
+    #expect(laboratory.tally.units == [256, 0])
+    laboratory.see("user:late", .control, event: 1)
+    #expect(laboratory.tally.units == [257, 0])
+  }
+
+  @Test("measures of more metrics than have room are named, and what has room is counted")
+  func metricsBound() throws {
+    var laboratory = running()
+    for number in 1..<ExperimentTally.metricsMax {
+      laboratory.see("user:a", .control, [.init("m\(number)", 1)])
+    }
+    laboratory.see("user:b", .treatment, [.init("m1", 3), .init("rating", 4), .init("x", 1), .init("y", 1)])
+    #expect(laboratory.acceptances.last == .acceptedWithout(["x", "y"]))
+    #expect(laboratory.tally.units == [1, 1] && laboratory.tally.metrics.count == 64)
+    #expect(try #require(laboratory.tally.summary(of: "rating", .treatment)).mean == 4)
+    #expect(try #require(laboratory.tally.summary(of: "m1", .treatment)).mean == 3)
+    let before = laboratory.tally
+    laboratory.see("user:c", .treatment, [.init("x", 1)])
+    #expect(laboratory.acceptances.last == .metricsFull(["x"]))
+    #expect(laboratory.tally == before && laboratory.units["user:c"] == nil)
+    laboratory.see("user:c", .treatment)
+    #expect(laboratory.acceptances.last == .accepted && laboratory.tally.units == [1, 2])
+  }
+
   @Test("an experiment's bytes give it back, and damaged ones trap nothing")
   func bytes() throws {
     var laboratory = Laboratory()

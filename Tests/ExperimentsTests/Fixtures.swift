@@ -45,7 +45,7 @@ struct Laboratory {
       organization: "acme", experiment: tally.id, arm: arm, unit: unit, time: Self.time(hours),
       measures: measures, position: Self.position)
     outcome.eventHash = event
-    guard tally.isCounting else { return tally.wait(outcome) }
+    guard tally.isCounting else { return acceptances.append(tally.wait(outcome)) }
     fold(outcome)
   }
 

@@ -128,6 +128,16 @@ extension EpochBuffer {
   /// The reasons for which records were set aside.
   var reasons: [String] { record.ledger.setAside.keys.map(\.rawValue).sorted() }
 
+  /// What stands in quarantine by this epoch: the place as key, the value (nil erases it), the headers.
+  var quarantined: [(key: String, value: String?, headers: [String: String])] {
+    (0..<quarantine.count).map { index in
+      let record = quarantine[index]
+      var headers: [String: String] = [:]
+      quarantine.forEachHeader(of: index) { headers[text($0)] = text($1) }
+      return (text(record.key), record.value == nil ? nil : text(record.value), headers)
+    }
+  }
+
   private func text(_ bytes: RawSpan?) -> String {
     guard let bytes else { return "-" }
     return unsafe bytes.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }

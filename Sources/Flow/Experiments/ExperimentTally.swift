@@ -6,10 +6,13 @@ public import Events
 
 /// One experiment.
 public struct ExperimentTally: Hashable, Sendable {
-  /// Metrics beyond this are not tallied.
+  /// Metrics in the order in which they are met; measures of others have no room. Values that spread over
+  /// four doublings take 6 KB a metric (12 bytes a bucket, 64 buckets a doubling, two arms), and all metrics
+  /// stand in one value of the changelog, which takes 1 MB.
   public static let metricsMax = 64
-  /// Outcomes that came before the start was known; of more, the latest wait.
-  static let waitingMax = 256
+  /// Outcomes that came before the design or the start was known; more have no room. They stand in the same
+  /// value, half a kilobyte each when all that executions say was measured.
+  public static let waitingMax = 256
 
   /// One metric, both arms.
   struct Metric: Hashable, Sendable {
@@ -63,6 +66,12 @@ public struct ExperimentTally: Hashable, Sendable {
     case duplicate
     /// The experiment's state does not allow it.
     case refused
+    /// Nothing of it is counted: as many outcomes wait as may.
+    case waitingFull
+    /// Nothing of it is counted: none of these metrics has room.
+    case metricsFull([String])
+    /// It is counted but for these metrics, which have no room.
+    case acceptedWithout([String])
   }
 
   /// The experiment is designed; while it is a draft, anew.
@@ -93,19 +102,25 @@ public struct ExperimentTally: Hashable, Sendable {
     return waiting
   }
 
-  /// Keeps an outcome until the experiment is designed and started.
-  public mutating func wait(_ outcome: ExperimentOutcome) {
+  /// Keeps an outcome until the experiment is designed and started. The first to come wait: what comes when
+  /// there is no room can still be set aside whole, and be folded later from there.
+  public mutating func wait(_ outcome: ExperimentOutcome) -> Acceptance {
+    let isKnown =
+      outcome.eventHash != 0
+      && waiting.contains { $0.eventHash == outcome.eventHash && $0.unit == outcome.unit }
+    guard !isKnown else { return .duplicate }
+    guard waiting.count < Self.waitingMax else { return .waitingFull }
     position = outcome.position
     waiting.append(outcome)
-    guard waiting.count > Self.waitingMax else { return }
-    let earliest = waiting.indices.min { waiting[$0].time < waiting[$1].time }
-    if let earliest { waiting.remove(at: earliest) }
+    return .accepted
   }
 
   /// Counts an outcome of a unit, which is nil when it has not been seen.
   public mutating func fold(_ outcome: ExperimentOutcome, of unit: inout ExperimentUnit?) -> Acceptance {
     // What happened before the start or after the end is none of its outcomes, and no fault.
     guard life.covers(outcome.time) else { return .accepted }
+    let homeless = metricsWithoutRoom(for: outcome.measures)
+    if !homeless.isEmpty, homeless.count == outcome.measures.count { return .metricsFull(homeless) }
     let isFirst = unit == nil
     var changed = unit ?? ExperimentUnit()
     // One owner at a time: what two hold is copied when it changes. A new unit is nobody's duplicate.
@@ -124,7 +139,7 @@ public struct ExperimentTally: Hashable, Sendable {
       put(number, changed)
     }
     unit = changed
-    return .accepted
+    return homeless.isEmpty ? .accepted : .acceptedWithout(homeless)
   }
 }
 
@@ -147,6 +162,22 @@ extension ExperimentTally {
 }
 
 extension ExperimentTally {
+  /// Those of the measured metrics that have not been met, and for which no room is left.
+  private func metricsWithoutRoom(for measures: [ExperimentOutcome.Measure]) -> [String] {
+    // Whether all have room without a look at their names: nothing else is asked at almost every outcome.
+    guard metrics.count + measures.count > Self.metricsMax else { return [] }
+    var (room, met, homeless) = (Self.metricsMax - metrics.count, Set(metrics.map(\.name)), [String]())
+    for measure in measures where !met.contains(measure.metric) {
+      if room > 0 {
+        room -= 1
+        met.insert(measure.metric)
+      } else {
+        homeless.append(measure.metric)
+      }
+    }
+    return homeless
+  }
+
   /// A metric's number; nil when there are too many.
   private mutating func number(of metric: String) -> Int? {
     if let number = metrics.firstIndex(where: { $0.name == metric }) { return number }

@@ -3,7 +3,8 @@ internal import Events
 internal import Learning
 
 extension DecodedEvent {
-  /// The keys of whatever an erasure could cover, of events on the topics of `collect` and `review`.
+  /// The keys of whatever an erasure could cover, of events on the topics of `collect`,
+  /// `review` and `experiments`.
   func subjects(in envelope: borrowing Envelope) -> [ScopedKey] {
     let organization = envelope.organization.string
     func keys(_ user: String?, _ session: String?, _ execution: String?) -> [ScopedKey] {
@@ -24,6 +25,10 @@ extension DecodedEvent {
     case .retrievalPerformed: return named(RetrievalPerformed.self, nil, nil, .executionID, keys)
     case .retrievalJudged: return named(RetrievalJudged.self, .userID, nil, .executionID, keys)
     case .exampleProposed: return named(ExampleProposed.self, .sourceUserID, nil, .sourceExecutionID, keys)
+    case .experimentCreated: return named(ExperimentCreated.self, .createdBy, nil, nil, keys)
+    case .experimentChanged: return named(ExperimentChanged.self, .changedBy, nil, nil, keys)
+    case .experimentExposed: return named(ExperimentExposed.self, .userID, nil, .executionID, keys)
+    case .experimentObserved: return named(ExperimentObserved.self, .userID, nil, nil, keys)
     default: return []
     }
   }

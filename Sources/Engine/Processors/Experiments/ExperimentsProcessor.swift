@@ -10,7 +10,7 @@ internal import Runtime
 /// Folds events into experiments, and publishes those that an epoch has touched.
 struct ExperimentsProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 3
+  static let version: UInt64 = 4
 
   private enum Input {
     static let control = 0
@@ -25,12 +25,13 @@ struct ExperimentsProcessor: Processor {
 
   private let desk = Desk()
   private var control = ControlState()
-  private let tallies = KeyValueStore<String, ExperimentTally>("tallies")
+  var forgotten = ForgottenPeople()
+  let tallies = KeyValueStore<String, ExperimentTally>("tallies")
   /// By experiment's key and unit.
-  private let units = KeyValueStore<String, ExperimentUnit>("units")
+  let units = KeyValueStore<String, ExperimentUnit>("units")
   /// Where its inputs are, by their numbers.
   private let inputs: [TopicPartition]
-  private var touched = TouchedKeys()
+  var touched = TouchedKeys()
   private var writer = ExperimentTallyWriter()
   private var panes: PaneSeat
 
@@ -41,43 +42,54 @@ struct ExperimentsProcessor: Processor {
     }
   }
 
-  var stores: [any TaskStore] { [control.store, tallies, units] }
+  var stores: [any TaskStore] { [control.store, tallies, units] + forgotten.stores }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    forgotten.advance(to: context.time)
     switch record.input {
     case Input.control:
       let desk = desk
       let outcome = control.fold(record, with: &desk.decoder.value)
       panes.controlChanged()
-      if let erasure = outcome.erasure { erase(erasure) }
+      if let erasure = outcome.erasure { forget(erasure, in: &context) }
       return outcome.verdict
     case Input.outcomes:
       guard let value = record.value, let outcome = ExperimentOutcome(stored: value) else {
         return .setAside(.undecodable)
       }
-      return fold(outcome)
-    default: return foldEvent(record, in: &context)
-    }
-  }
-
-  private mutating func foldEvent(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
-    let desk = desk
-    do throws(Violation) {
-      return try foldEvent(record, with: &desk.decoder.value, in: &context)
-    } catch {
-      return .setAside(SetAsideReason(rawValue: error.reason.rawValue))
+      if isForgotten(outcome) { return .folded }
+      guard let refusal = fold(outcome, in: &context) else { return .folded }
+      noteAside(EventPosition(inputs[record.input], record.offset), of: outcome)
+      return context.setAside(refusal.reason, rule: refusal.rule)
+    default:
+      let desk = desk
+      do throws(Violation) {
+        let envelope = try Envelope(record)
+        do throws(Violation) {
+          return try foldEvent(record, envelope, with: &desk.decoder.value, in: &context)
+        } catch {
+          let subjects = AsideSubjects(organization: envelope.organization.string, keys: nil)
+          forgotten.note(inputs[record.input], record.offset, subjects)
+          throw error
+        }
+      } catch {
+        return context.setAside(error)
+      }
     }
   }
 
   private mutating func foldEvent(
-    _ record: borrowing InputRecord, with decoder: inout EventDecoder, in context: inout FoldContext
+    _ record: borrowing InputRecord, _ envelope: borrowing Envelope, with decoder: inout EventDecoder,
+    in context: inout FoldContext
   ) throws(Violation) -> Verdict {
-    let envelope = try Envelope(record)
-    let topic: InputTopic? = record.input == Input.events ? .experimentEvents : nil
-    let event = try decoder.decode(envelope, from: topic)
+    let event = try decoder.decode(envelope, from: record.input == Input.events ? .experimentEvents : nil)
     if context.forward(record, toOwnerOf: event) { return .forwarded }
     let position = EventPosition(inputs[record.input], record.offset)
-    return take(event, envelope, at: position, in: &context)
+    guard let refusal = take(event, envelope, at: position, in: &context) else { return .folded }
+    forgotten.note(
+      position.partition, position.offset,
+      AsideSubjects(organization: envelope.organization.string, keys: event.subjects(in: envelope)))
+    return context.setAside(refusal.reason, rule: refusal.rule)
   }
 
   mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
@@ -128,27 +140,37 @@ struct ExperimentsProcessor: Processor {
 // MARK: - Events
 
 extension ExperimentsProcessor {
+  /// Why a record is set aside.
+  private struct Refusal {
+    var reason: SetAsideReason
+    var rule: String
+  }
+
+  /// What an event says of its experiment; of whom is forgotten, nothing but what others did is taken.
   private mutating func take(
     _ event: borrowing DecodedEvent, _ envelope: borrowing Envelope, at position: EventPosition,
     in context: inout FoldContext
-  ) -> Verdict {
+  ) -> Refusal? {
     let organization = envelope.organization.string
     let experiment = event.key.string
+    let isForgotten = forgotten.covers(event.subjects(in: envelope), at: envelope.time)
     switch event.type {
     case .experimentCreated:
-      let design = ExperimentDesign(
+      var design = ExperimentDesign(
         event.fields(ExperimentCreated.self), agent: envelope.agent?.string ?? "", at: envelope.time)
+      if isForgotten { design.createdBy = nil }
       return change(organization, experiment, position, &context) { $0.design(design, at: position) }
     case .experimentChanged:
-      let change = ExperimentLife.Change(event.fields(ExperimentChanged.self), at: envelope.time)
+      var change = ExperimentLife.Change(event.fields(ExperimentChanged.self), at: envelope.time)
+      if isForgotten { change.changedBy = nil }
       return self.change(organization, experiment, position, &context) { $0.change(change, at: position) }
     case .experimentExposed:
       let fields = event.fields(ExperimentExposed.self)
       let user = fields.text(.userID)?.string ?? ""
-      return fold(
-        ExperimentOutcome(
-          organization: organization, experiment: experiment, arm: fields.choice(.arm),
-          unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time, position: position))
+      let outcome = ExperimentOutcome(
+        organization: organization, experiment: experiment, arm: fields.choice(.arm),
+        unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time, position: position)
+      return isForgotten ? nil : fold(outcome, in: &context)
     default:
       let fields = event.fields(ExperimentObserved.self)
       let user = fields.text(.userID)?.string ?? ""
@@ -158,7 +180,7 @@ extension ExperimentsProcessor {
         unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time,
         measures: [.init(metric, fields.number(.value) ?? 0)], position: position)
       outcome.eventHash = envelope.identity
-      return fold(outcome)
+      return isForgotten ? nil : fold(outcome, in: &context)
     }
   }
 
@@ -166,29 +188,32 @@ extension ExperimentsProcessor {
   private mutating func change(
     _ organization: String, _ experiment: String, _ position: EventPosition, _ context: inout FoldContext,
     _ body: (inout ExperimentTally) -> ExperimentTally.Acceptance
-  ) -> Verdict {
+  ) -> Refusal? {
     let key = entityKey(organization: organization, id: experiment)
     let units = units
     let time = context.time
     let wasRunning = tallies.read(key) { $0?.life.isRunning ?? false }
+    var unplaced: [(ExperimentOutcome, ExperimentTally.Acceptance)] = []
     let (acceptance, next) = tallies.update(key) { known in
       var tally = known ?? ExperimentTally(organization: organization, id: experiment, position: position)
       let acceptance = body(&tally)
       guard acceptance == .accepted else { return (acceptance, nil as Timestamp?) }
       for outcome in tally.takeWaiting() {
-        units.update(Self.unitKey(key, outcome.unit)) { _ = tally.fold(outcome, of: &$0) }
+        let acceptance = units.update(Self.unitKey(key, outcome.unit)) { tally.fold(outcome, of: &$0) }
+        if acceptance != .accepted { unplaced.append((outcome, acceptance)) }
       }
       known = tally
       return (acceptance, tally.nextAnalysis(after: time))
     }
-    guard acceptance == .accepted else { return Self.verdict(acceptance) }
+    if let refusal = Self.refusal(acceptance) { return refusal }
+    for (outcome, acceptance) in unplaced { setAsideLater(outcome, acceptance, in: &context) }
     if let next { context.setTimer(TimerID(key), at: next) }
     touched.insert(key)
     countTransition(key, wasRunning: wasRunning, at: time)
-    return .folded
+    return nil
   }
 
-  private mutating func fold(_ outcome: ExperimentOutcome) -> Verdict {
+  private mutating func fold(_ outcome: ExperimentOutcome, in context: inout FoldContext) -> Refusal? {
     let key = entityKey(organization: outcome.organization, id: outcome.experiment)
     let units = units
     let acceptance = tallies.update(key) { known in
@@ -198,52 +223,55 @@ extension ExperimentsProcessor {
       if let known { tally = known }
       known = nil
       defer { known = tally }
-      guard tally.isCounting else {
-        tally.wait(outcome)
-        return ExperimentTally.Acceptance.accepted
-      }
+      guard tally.isCounting else { return tally.wait(outcome) }
       return units.update(Self.unitKey(key, outcome.unit)) { tally.fold(outcome, of: &$0) }
     }
-    if acceptance == .accepted { touched.insert(key) }
-    return Self.verdict(acceptance)
+    if let refusal = Self.refusal(acceptance) { return refusal }
+    setAsideLater(outcome, acceptance, in: &context)
+    touched.insert(key)
+    return nil
   }
 
-  private static func verdict(_ acceptance: ExperimentTally.Acceptance) -> Verdict {
-    switch acceptance {
-    case .accepted: .folded
-    case .duplicate: .setAside(.duplicate)
-    case .refused: .setAside(.invalid)
-    }
-  }
-
-  private static func unitKey(_ key: String, _ unit: String) -> String {
-    entityKey(organization: key, id: unit)
-  }
-
-  /// What is kept of a person is removed (R14.8); what they contributed is part of sums that name nobody.
-  private mutating func erase(_ erasure: Erasure) {
-    let prefix = entityKey(organization: erasure.organization, id: "")
-    var unitKeys: [String] = []
-    let erased = [
-      erasure.user.map { ExperimentOutcome.unit(user: $0, execution: "") },
-      erasure.execution.map { ExperimentOutcome.unit(user: nil, execution: $0) },
-    ].compactMap(\.self)
-    units.forEachInOrder { key, _ in
-      if erased.contains(where: { key.hasSuffix("/\($0)") }) { unitKeys.append(key) }
-    }
-    var experiments: [String] = []
-    tallies.forEachInOrder { key, _ in
-      if key.hasPrefix(prefix) { experiments.append(key) }
-    }
-    for key in experiments {
-      for unit in erased where unitKeys.contains(Self.unitKey(key, unit)) {
-        units[Self.unitKey(key, unit)] = nil
+  /// Names in quarantine, by its event's place, what of an outcome that was folded is not counted.
+  private mutating func setAsideLater(
+    _ outcome: ExperimentOutcome, _ acceptance: ExperimentTally.Acceptance, in context: inout FoldContext
+  ) {
+    let rest: Refusal? =
+      if case .acceptedWithout(let metrics) = acceptance {
+        Self.refusal(ofMetrics: metrics)
+      } else {
+        Self.refusal(acceptance)
       }
-      let isNamed = tallies.read(key) { $0?.names(erased, erasure.user) ?? false }
-      guard isNamed else { continue }
-      tallies.update(key) { $0?.forget(erased, erasure.user) }
-      touched.insert(key)
+    guard let rest else { return }
+    context.setAsideLater(
+      outcome.position.partition, outcome.position.offset, because: rest.reason,
+      rule: "experiment \(outcome.experiment): \(rest.rule)")
+    noteAside(outcome.position, of: outcome)
+  }
+
+  /// nil where the record is folded, be it in part.
+  private static func refusal(_ acceptance: ExperimentTally.Acceptance) -> Refusal? {
+    switch acceptance {
+    case .accepted, .acceptedWithout: nil
+    case .duplicate: Refusal(reason: .duplicate, rule: "it came before")
+    case .refused: Refusal(reason: .invalid, rule: "the experiment's state does not allow it")
+    case .waitingFull:
+      Refusal(
+        reason: .tooMany,
+        rule: "\(ExperimentTally.waitingMax) outcomes wait for the experiment's design and start already")
+    case .metricsFull(let metrics): refusal(ofMetrics: metrics)
     }
+  }
+
+  private static func refusal(ofMetrics names: [String]) -> Refusal {
+    Refusal(
+      reason: .tooMany,
+      rule: "the experiment has \(ExperimentTally.metricsMax) metrics already, without "
+        + names.joined(separator: ", "))
+  }
+
+  static func unitKey(_ key: String, _ unit: String) -> String {
+    entityKey(organization: key, id: unit)
   }
 }
 
