@@ -64,6 +64,74 @@ import Testing
   }
 }
 
+@Suite struct RetrievalCaseTests {
+  private typealias Step = (inout RetrievalCase) -> Void
+
+  private func judge(
+    _ chunk: String, _ isRelevant: Bool, in retrieval: String? = nil, second: Int64 = 0,
+    _ identity: UInt64 = 1
+  ) -> Step {
+    {
+      $0.add(
+        judgementOf: chunk, in: retrieval, isRelevant, at: EventTime(milliseconds: second * 1000),
+        identity: identity)
+    }
+  }
+
+  private func scores(_ steps: [Step]) -> [RetrievalCase.Score] {
+    var file = RetrievalCase(agent: "a")
+    for step in steps { step(&file) }
+    return file.takeScores()
+  }
+
+  @Test("the order of retrievals and judgements leaves no trace, and of two judgements the later counts")
+  func order() {
+    let steps: [Step] = [
+      { $0.add(retrieval: "r", ["a", "b", "a", "c"]) }, judge("a", true, second: 1),
+      judge("a", false, second: 2), judge("c", true), judge("c", false, in: "r", second: -5),
+      judge("b", true, in: "r"), judge("missed", true, in: "r"), judge("elsewhere", true),
+    ]
+    let expected = scores(steps)
+    #expect(expected.map(\.precision) == [0.1] && expected.map(\.recall) == [0.5])
+    #expect(expected.map(\.reciprocalRank) == [0.5])
+    for shift in 1..<steps.count {
+      #expect(scores(Array(steps[shift...] + steps[..<shift])) == expected)
+      #expect(scores((steps[shift...] + steps[..<shift]).reversed()) == expected)
+    }
+  }
+
+  @Test("a retrieval is scored once, and not before something relevant to it is known")
+  func once() {
+    var file = RetrievalCase(agent: "a")
+    file.add(retrieval: "r", ["a", "b"])
+    file.add(retrieval: "s", ["c"])
+    #expect(!file.isJudged && file.takeScores().isEmpty)
+    judge("a", false)(&file)
+    #expect(file.isJudged && file.takeScores().isEmpty)
+    judge("b", true)(&file)
+    #expect(file.takeScores().map(\.reciprocalRank) == [0.5])
+    judge("a", true, second: 1)(&file)
+    #expect(file.takeScores().isEmpty)
+    judge("c", true)(&file)
+    #expect(file.takeScores().map(\.reciprocalRank) == [1])
+  }
+
+  @Test("of too many the oldest are forgotten, and its bytes give it back")
+  func bounds() {
+    var file = RetrievalCase(agent: "a")
+    for number in 0...RetrievalCase.retrievalsMax { file.add(retrieval: "r\(number)", ["a\(number)"]) }
+    for number in (0...RetrievalCase.judgementsMax).reversed() {
+      judge("a\(number)", true, second: Int64(number))(&file)
+    }
+    #expect(file.retrievals.count == 64 && file.judgements.count == 256)
+    var bytes: [UInt8] = []
+    file.store(into: &bytes)
+    #expect(unsafe RetrievalCase(stored: bytes.span.bytes) == file)
+    #expect(unsafe RetrievalCase(stored: Array(bytes.dropLast()).span.bytes) == nil)
+    #expect(file.takeScores().count == 64)
+  }
+}
+
 @Suite struct ChunkRelevanceTests {
   private func judgement(_ evidence: ChunkJudgement.Evidence, second: Int64 = 0) -> ChunkJudgement {
     ChunkJudgement(

@@ -11,7 +11,7 @@ internal import Runtime
 /// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 7
+  static let version: UInt64 = 8
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
@@ -31,6 +31,7 @@ struct Collect: Processor {
 
   private let desk = Desk()
   let join = ExecutionJoin()
+  let retrievals = RetrievalScores()
   private var control = ControlState()
   private var forgotten = ForgottenPeople()
   var deployments = DeploymentSeat()
@@ -44,10 +45,13 @@ struct Collect: Processor {
     panes = PaneSeat("collect", task: task, output: Output.panes)
   }
 
-  var stores: [any TaskStore] { [control.store, join.cases, join.users] + forgotten.stores }
+  var stores: [any TaskStore] {
+    [control.store, join.cases, join.users] + forgotten.stores + [retrievals.cases]
+  }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     join.advance(to: context.time)
+    retrievals.advance(to: context.time)
     forgotten.advance(to: context.time)
     let desk = desk
     if record.input == 0 {
@@ -92,6 +96,7 @@ struct Collect: Processor {
     emit(outcomes(of: event, envelope, result, at: position), in: &context)
     emit(ChunkJudgement.all(in: event, of: envelope, at: position), in: &context)
     countMatches(event, envelope, result.matched)
+    retrievals.add(event, of: envelope, in: &context)
     panes.add(event, of: envelope, &control)
     return .folded
   }
@@ -105,7 +110,15 @@ struct Collect: Processor {
 
   private mutating func forget(_ erasure: Erasure, in context: inout FoldContext) {
     forgotten.forget(erasure, at: EventTime(milliseconds: context.time.rawValue), in: &context)
-    emit(join.erase(erasure), in: &context)
+    let (candidates, emptied) = join.erase(erasure)
+    emit(candidates, in: &context)
+    for key in emptied + erasure.keys { retrievals.forget(key) }
+  }
+
+  /// An execution's retrievals have been judged for a while: what they are worth is counted.
+  mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
+    guard let key = ScopedKey(stored: unsafe timer.id.bytes.span.bytes) else { return }
+    countScores(of: key, at: context.time)
   }
 
   mutating func closeEpoch(in context: inout FoldContext) {

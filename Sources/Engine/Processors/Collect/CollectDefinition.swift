@@ -19,9 +19,10 @@ extension ProcessorDefinition {
         ProcessorOutput("\(prefix).outcomes", isAnnounced: true),
         ProcessorOutput("\(prefix).chunk-judgements", isAnnounced: true),
       ],
-      changelogTopics: ["settings", "executions", "users", "erasures", "set-aside"].map {
+      changelogTopics: ["settings", "executions", "users", "erasures", "set-aside", "retrievals"].map {
         "\(prefix).collect.\($0).changelog"
       },
+      timeTopic: "\(prefix).collect.time.changelog",
       rekey: ProcessorOutput(rekey, recordBytesMax: 1_048_588), codeHash: Collect.version
     ) { Collect(names, task: $0) }
   }

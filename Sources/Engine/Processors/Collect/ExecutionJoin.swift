@@ -168,18 +168,21 @@ extension ExecutionJoin {
 // MARK: - Forgetting
 
 extension ExecutionJoin {
-  /// Forgets what an erasure covers, at the cost of a walk over all that is kept, and returns the examples
-  /// that were made of it.
-  func erase(_ erasure: Erasure) -> [Candidate] {
+  /// Forgets what an erasure covers, at the cost of a walk over all that is kept. Returns the examples that
+  /// were made of it, and the keys of which nothing is left.
+  func erase(_ erasure: Erasure) -> (candidates: [Candidate], emptied: [ScopedKey]) {
     for key in erasure.keys where users[key] != nil { users[key] = nil }
     let touched = cases.keys { key, file in file.isTouched(by: erasure, key) }
-    return touched.flatMap { key in
+    var emptied: [ScopedKey] = []
+    let candidates = touched.flatMap { key in
       cases.update(key) { file in
         guard var known = file else { return [Candidate]() }
         let erased = known.erase(erasure, key)
         file = known == ExecutionCase() ? nil : known
+        if file == nil { emptied.append(key) }
         return erased
       }
     }
+    return (candidates, emptied)
   }
 }

@@ -9,7 +9,7 @@ public struct Ranking: Hashable, Sendable {
 
   /// `ranked` names what was retrieved, best first, each once; `relevant` all that is relevant to the query,
   /// retrieved or not. nil when nothing is: then no measure means anything.
-  public init?(_ ranked: some Sequence<String>, relevant: Set<String>) {
+  public init?<Chunks: Sequence>(_ ranked: Chunks, relevant: Set<Chunks.Element>) {
     guard !relevant.isEmpty else { return nil }
     hits = ranked.map(relevant.contains)
     relevantCount = relevant.count
