@@ -58,6 +58,25 @@ func breaks(of old: JSONTree, by new: JSONTree?, at place: String = "") -> [Stri
     }
   }
 
+  @Test(
+    "each table that version 0.1.0 promises is held to every field of it",
+    arguments: [
+      "annotation-progress", "annotation-queue", "chunk-relevance", "experiment-tallies", "learning-examples",
+    ])
+  func promised(topic: String) throws {
+    let released = try JSONTree(try Tree.text("schemas/released/0.1.0/projections/\(topic).json"))
+    guard case .object(let schema) = released, case .object(let fields)? = schema["properties"] else {
+      Issue.record("\(topic) has no fields")
+      return
+    }
+    for name in fields.keys {
+      var (changed, others) = (schema, fields)
+      others[name] = nil
+      changed["properties"] = .object(others)
+      #expect(breaks(of: released, by: .object(changed)) == ["/properties/\(name) is gone"])
+    }
+  }
+
   static let schema = #"""
     {"title":"t","properties":{"a":{"type":"string","maxLength":5},"b":{"enum":["x","y"]},
     "c":{"type":"array","items":{"type":"object","properties":{"d":{"type":"number"}},"required":["d"]}}},
