@@ -64,13 +64,16 @@ private final class Asked {
     let outcomes = asked.fold([
       event(
         "agent.configured", agent: "triage",
-        #"{"auto_collect":false,"minimum_positive_rating":5,"issue_categories":["a","b"]}"#),
+        #"""
+        {"auto_collect":false,"minimum_positive_rating":5,"issue_categories":["a","b"],
+        "feedback_per_minute":7}
+        """#),
       event("agent.configured", agent: "other", #"{"learning_enabled":false}"#),
       event("agent.configured", agent: "other", #"{"collect_failures":false}"#),
     ])
     #expect(outcomes.allSatisfy { $0.verdict == .folded && $0.erasure == nil })
     var triage = AgentSettings()
-    (triage.autoCollect, triage.minimumPositiveRating) = (false, 5)
+    (triage.autoCollect, triage.minimumPositiveRating, triage.feedbackPerMinute) = (false, 5, 7)
     triage.issueCategories = ["a", "b"]
     var other = AgentSettings()
     other.collectFailures = false
@@ -79,6 +82,21 @@ private final class Asked {
       #expect(one.state.settings(organization: "acme", agent: "other") == other)
       #expect(one.state.settings(organization: "globex", agent: "triage") == AgentSettings())
     }
+  }
+
+  @Test("settings stored before agents had a limit of their own have the shipped one, damaged ones are none")
+  func olderSettings() {
+    var (older, settings) = (AgentSettings(), AgentSettings())
+    (older.minimumPositiveRating, older.issueCategories) = (3, ["a"])
+    settings = older
+    settings.feedbackPerMinute = 7
+    var (bytes, before): ([UInt8], [UInt8]) = ([], [])
+    settings.store(into: &bytes)
+    older.store(into: &before)
+    #expect(AgentSettings(stored: unsafe bytes.span.bytes) == settings)
+    #expect(AgentSettings(stored: unsafe before.span.bytes) == older && before == bytes.dropLast(4))
+    let damaged = Array(bytes.dropLast(2))
+    #expect(AgentSettings(stored: unsafe damaged.span.bytes) == nil)
   }
 
   @Test("nothing is learned while a switch is off: the agent's, its organization's or the installation's")

@@ -200,6 +200,28 @@ private func world(_ events: [PublishedEvent]) -> LearningWorld {
     #expect(made.ledger.isBalanced)
   }
 
+  @Test("an agent's own limit holds for feedback about it, and counts what its user has said of others")
+  func agentLimit() {
+    func given(_ id: String, second: Int, agent: String = "triage", user: String = "w") -> PublishedEvent {
+      PublishedEvent(
+        "feedback", "feedback.given", id: id, second: second, agent: agent,
+        #"{"feedback_type":"thumbs_up","execution_id":"x\#(id)","user_id":"\#(user)"}"#)
+    }
+    var limited = LearningWorld()
+    limited.publish([
+      PublishedEvent("control", "agent.configured", id: "c", #"{"feedback_per_minute":2}"#)
+    ])
+    limited.fold()
+    limited.publish([
+      given("1", second: 0), given("2", second: 1, agent: "other"), given("3", second: 2),
+      given("4", second: 3, agent: "other"), given("5", second: 4, user: "v"), given("6", second: 61),
+    ])
+    limited.fold()
+    #expect(limited.reasons == ["rate-limited"])
+    #expect(limited.quarantine.map(\.key) == ["r.feedback/0@2"])
+    #expect(limited.quarantine.first?.headers["ratchet_rule"] == "more than 2 a minute from one user")
+  }
+
   @Test("deeds about an example that never comes are named in quarantine when they have waited long enough")
   func waitsInVain() {
     var world = LearningWorld()

@@ -78,7 +78,7 @@ extension ExecutionJoin {
       file?.feedback.contains { $0.identity == feedback.identity } ?? false
     }
     guard !isKnown else { return .refused(.duplicate, Self.twice) }
-    if let refusal = refusal(feedback, text, by: user) { return Result(refusal: refusal) }
+    if let refusal = refusal(feedback, text, by: user, settings) { return Result(refusal: refusal) }
     return cases.update(key) { file in
       var known = file ?? ExecutionCase()
       let before = known.withdrawals()
@@ -91,12 +91,15 @@ extension ExecutionJoin {
     }
   }
 
-  private func refusal(_ feedback: FeedbackRecord, _ text: String?, by user: ScopedKey?) -> Refusal? {
+  private func refusal(
+    _ feedback: FeedbackRecord, _ text: String?, by user: ScopedKey?, _ settings: AgentSettings
+  ) -> Refusal? {
     let found =
       if let user {
         users.update(user) { activity in
           var known = activity ?? UserActivity()
-          let refusal = known.pass(at: feedback.time, text: text)
+          let refusal = known.pass(
+            at: feedback.time, text: text, perMinuteMax: settings.feedbackPerMinute)
           if refusal == nil { activity = known }
           return refusal
         }

@@ -1,5 +1,5 @@
-// What is collected from an agent: the value behind `agent.configured` (R1.10, R2.2). Pure, and kept in
-// stores by whoever hears the event.
+// What is collected from an agent: the value behind `agent.configured` (R1.10, R1.12, R2.2). Pure, and
+// kept in stores by whoever hears the event.
 public import Basics
 
 /// One agent's settings, as shipped unless set.
@@ -17,6 +17,11 @@ public struct AgentSettings: Hashable, Sendable {
   public var maximumNegativeRating = 2
   /// The categories of issues that are taken; nil takes all.
   public var issueCategories: [String]?
+  /// How much feedback of one user a minute takes.
+  public var feedbackPerMinute = usualFeedbackPerMinute
+
+  /// One a second: no hand is faster for long.
+  public static let usualFeedbackPerMinute = 60
 
   public init() {}
 
@@ -30,6 +35,7 @@ public struct AgentSettings: Hashable, Sendable {
     minimumPositiveRating = event.whole(.minimumPositiveRating).map(Int.init) ?? 4
     maximumNegativeRating = event.whole(.maximumNegativeRating).map(Int.init) ?? 2
     issueCategories = event.texts(.issueCategories)
+    feedbackPerMinute = event.whole(.feedbackPerMinute).map(Int.init) ?? Self.usualFeedbackPerMinute
   }
 }
 
@@ -40,12 +46,15 @@ extension AgentSettings: Storable {
     bytes.append(UInt8(clamping: minimumPositiveRating))
     bytes.append(UInt8(clamping: maximumNegativeRating))
     bytes.append(texts: issueCategories)
+    // Only where it is set: what was stored before this setting existed is what is stored of it today.
+    guard feedbackPerMinute != Self.usualFeedbackPerMinute else { return }
+    bytes.append(littleEndian: UInt32(clamping: feedbackPerMinute))
   }
 
   public init?(stored bytes: RawSpan) {
     var reader = ByteReader(bytes)
     guard let flags = reader.integer(UInt8.self), let positive = reader.integer(UInt8.self),
-      let negative = reader.integer(UInt8.self), let categories = reader.texts(), reader.isAtEnd
+      let negative = reader.integer(UInt8.self), let categories = reader.texts()
     else { return nil }
     func isOn(_ bit: UInt8) -> Bool { flags >> bit & 1 == 1 }
     learningEnabled = isOn(0)
@@ -56,5 +65,8 @@ extension AgentSettings: Storable {
     minimumPositiveRating = Int(positive)
     maximumNegativeRating = Int(negative)
     issueCategories = categories.texts
+    guard !reader.isAtEnd else { return }
+    guard let perMinute = reader.integer(UInt32.self), reader.isAtEnd else { return nil }
+    feedbackPerMinute = Int(perMinute)
   }
 }

@@ -4,7 +4,7 @@
 /// What is collected from an agent has been set (R1.10, R2.2). What is not given is as shipped.
 public enum AgentConfigured: Int, EventKind {
   case learningEnabled, autoCollect, collectCorrections, collectRatings, collectFailures,
-    minimumPositiveRating, maximumNegativeRating, issueCategories
+    minimumPositiveRating, maximumNegativeRating, issueCategories, feedbackPerMinute
 
   public static let type = EventType.agentConfigured
 
@@ -30,6 +30,10 @@ public enum AgentConfigured: Int, EventKind {
     case .maximumNegativeRating:
       .stars("maximum_negative_rating", "the greatest rating that counts as negative; 2 as shipped")
     case .issueCategories: .ids("issue_categories", upTo: 64, "the categories of issues that are taken")
+    case .feedbackPerMinute:
+      .whole(
+        "feedback_per_minute", 1...10_000,
+        "how much feedback of one user a minute takes; 60 as shipped")
     }
   }
 }

@@ -1,11 +1,10 @@
 // What a user has lately given, as far as spam rules and the rate limit need it (R1.11, R1.12). Counted by
 // the time that events carry, so that the same feedback passes in whatever order topics are read.
 public import Basics
+public import Events
 
 /// A user's recent feedback in one task, counted.
 public struct UserActivity: Hashable, Sendable {
-  /// Feedback a minute, unless set otherwise.
-  public static let perMinuteMax = 60
   /// Distinct seconds, minutes and texts that are remembered: those latest in time.
   static let remembered = 32
 
@@ -28,9 +27,10 @@ public struct UserActivity: Hashable, Sendable {
 
   public init() {}
 
-  /// Counts a feedback, unless it is refused: then nothing is changed.
+  /// Counts a feedback, unless it is refused: then nothing is changed. `perMinuteMax` is the limit of the
+  /// agent that it is about; what the user has given to others counts as well.
   public mutating func pass(
-    at time: EventTime, text: String?, perMinuteMax: Int = UserActivity.perMinuteMax
+    at time: EventTime, text: String?, perMinuteMax: Int = AgentSettings.usualFeedbackPerMinute
   ) -> Refusal? {
     if let text, let rule = SpamRule.broken(by: text) { return .spam(rule) }
     let (second, minute, hour) = (
