@@ -1,5 +1,6 @@
 // How events are declared: each type lists its fields once, in Swift, and from that list come the decoder
 // and the JSON Schemas. So they cannot drift apart (docs/decisions/0006).
+internal import Synchronization
 
 /// What a field's value must be.
 public indirect enum FieldShape: Sendable {
@@ -53,9 +54,21 @@ public protocol Choice: RawRepresentable<Int>, CaseIterable, Sendable {}
 extension Choice {
   /// As in JSON: `thumbsUp` is `thumbs_up`.
   public var name: String {
+    choiceNames.withLock { known in
+      if let names = known[ObjectIdentifier(Self.self)] { return names[rawValue] }
+      let names = Self.allCases.map(\.spelled)
+      known[ObjectIdentifier(Self.self)] = names
+      return names[rawValue]
+    }
+  }
+
+  private var spelled: String {
     "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
   }
 }
+
+/// Of each type, by raw value: asking Swift for a case's own name takes longer than writing a record.
+private let choiceNames = Mutex<[ObjectIdentifier: [String]]>([:])
 
 // MARK: - Shapes by the names that declarations use
 
