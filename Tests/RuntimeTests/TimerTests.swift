@@ -228,6 +228,33 @@ final class EpochsByHand<P: Processor> {
     #expect(hourly.log.times == (1...365 * 24).map { start + Int64($0) * hour_ms })
   }
 
+  @Test("a place that a timer has left is dropped when its time comes, whether it moved or was cancelled")
+  func stalePlaces() {
+    var queue = TimerQueue()
+    func set(_ id: String, at due: Int64) {
+      queue.set(Timer(due: Timestamp(milliseconds: due), id: TimerID(id)))
+    }
+    func take(by time: Int64) -> Timer? { queue.take(dueBy: Timestamp(milliseconds: time)) }
+    set("other", at: 1000)
+    // Brought forward, it leaves its place at 100 behind; put off again, it must not take that one up.
+    set("moved", at: 100)
+    set("moved", at: 50)
+    #expect(queue.placeCount == 3, "the old place lies deeper than what is looked at")
+    set("moved", at: 200)
+    #expect(queue.placeCount == 2 && queue.count == 2)
+    #expect(take(by: 199) == nil, "it does not fire where it stood before")
+    set("cancelled", at: 300)
+    set("cancelled", at: 250)
+    queue.cancel(TimerID("cancelled"))
+    #expect(queue.count == 2)
+    #expect(take(by: 400) == Timer(due: Timestamp(milliseconds: 200), id: TimerID("moved")))
+    #expect(take(by: 400) == nil, "neither what moved fires twice nor what was cancelled at all")
+    #expect(queue.placeCount == 1)
+    // Brought forward again and again, it leaves places whose time is far off: they are cleared away too.
+    for due in stride(from: Int64(5000), to: 4000, by: -1) { set("moved", at: due) }
+    #expect(queue.placeCount <= 2 * queue.count + 64 && queue.count == 2)
+  }
+
   @Test("the queue of timers equals a sorted dictionary", arguments: [1, 2, 3, 4])
   func queue(_ seed: UInt64) {
     var random = SeededRandom(seed: seed)

@@ -20,6 +20,9 @@ struct TimerQueue {
 
   var count: Int { entries.count }
 
+  /// Places in the heap, those included that their timers have left.
+  var placeCount: Int { heap.count }
+
   func due(_ id: TimerID) -> Timestamp? { entries[id]?.due }
 
   mutating func set(_ timer: Timer) {
