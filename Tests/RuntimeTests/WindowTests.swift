@@ -79,6 +79,16 @@ struct SumWindows: Processor {
     task(.tumbling(.seconds(10), grace: .seconds(60)))
   }
 
+  /// The rows of keys that are due, by moment.
+  private func dueRows(_ task: EpochsByHand<SumWindows>) -> [Int64: [[UInt8]]] {
+    var rows: [Int64: [[UInt8]]] = [:]
+    task.body.processor.windows.due.rows.forEachInOrder { rows[$0.time, default: []].append($1) }
+    return rows
+  }
+
+  /// What one key takes in a row of keys that are due.
+  private func dueBytes(_ key: String) -> Int { 4 + key.utf8.count }
+
   @Test("a window closes after the last event, when the watermark passes its end and nothing comes any more")
   func noTraffic() {
     let task = tumbling()
@@ -178,6 +188,44 @@ struct SumWindows: Processor {
       #expect(task.outputs.count == 1000 && task.body.time.timerCount == 0)
     }
     #expect(restored.outputs == task.outputs)
+  }
+
+  @Test("keys that are due together stand in rows of rowBytes and less than a key more, also after a restart")
+  func dueRowSizes() {
+    func key(_ number: Int) -> String { "key-\(number + 1000)" }
+    let rowBytes = DueKeys<String>.rowBytes
+    let task = tumbling()
+    // The last row of this epoch is left half full.
+    let changes = task.epoch((0..<630).map { (12_000, key($0), "11000") }, end: 12_000)
+    let restored = tumbling()
+    restored.restore([changes], from: task)
+    for task in [task, restored] {
+      task.epoch((630..<1000).map { (12_000, key($0), "11000") }, end: 12_000)
+      let rows = dueRows(task)
+      #expect(rows.keys.sorted() == [20_000])
+      let sizes = (rows[20_000] ?? []).map(\.count)
+      #expect(sizes.allSatisfy { $0 < rowBytes + dueBytes(key(0)) }, "\(sizes)")
+      #expect(sizes.dropLast().allSatisfy { $0 >= rowBytes }, "\(sizes)")
+      #expect(sizes.reduce(0, +) == 1000 * dueBytes(key(0)))
+    }
+  }
+
+  @Test("a moment that a key is listed for no more, because of an earlier one, does nothing and adds nothing")
+  func staleMoments() {
+    let task = tumbling()
+    // Once its window is told the key is due when the grace of that is over, and then earlier again.
+    task.epoch([(12_000, "a", "11000"), (26_000, "a", "21000")], end: 26_000)
+    #expect(dueRows(task).mapValues(\.count) == [30_000: 1, 80_000: 1])
+    task.epoch(end: 35_000)
+    let keyOnce = [dueBytes("a")]
+    #expect(dueRows(task).mapValues { $0.map(\.count) } == [80_000: keyOnce, 90_000: keyOnce])
+    let told = task.outputs
+    task.epoch(end: 85_000)
+    #expect(dueRows(task).mapValues { $0.map(\.count) } == [90_000: keyOnce])
+    #expect(task.outputs == told && told.count == 2)
+    task.epoch(end: 95_000)
+    #expect(dueRows(task).isEmpty && task.body.time.timerCount == 0)
+    #expect(task.body.processor.windows.paneCount(of: "a") == 0)
   }
 
   @Test("windows come back from their changelog as they were, and go on from there")
