@@ -13,13 +13,15 @@ final class Executor {
   private let address: String
   private let log: Logger
 
+  /// `inputs`: the prefix of the topics that others publish to, as it does with its reports.
   init(
-    _ settings: ExecutorDesk.Settings, _ client: ClientConfiguration, prefix: String, _ log: Logger
+    _ settings: ExecutorDesk.Settings, _ client: ClientConfiguration, prefix: String, inputs: String,
+    _ log: Logger
   ) throws {
     self.log = log
     address = client["bootstrap.servers"] ?? ""
     desk = try ExecutorDesk(
-      settings, try DeploymentEventPublisher(client, prefix: prefix, source: "/ratchet/executor"),
+      settings, try DeploymentEventPublisher(client, prefix: inputs, source: "/ratchet/executor"),
       EvidenceArchive(folder: "\(settings.folder)/archive", client: client, prefix: prefix), log)
     follower = try TopicFollower(["rollback-decisions", "rollout-decisions"], prefix: prefix, client)
     guard follower.partitionCount > 0 else {
@@ -63,13 +65,14 @@ final class ExecutorThread: Sendable {
 
   /// Writes `flags`; its ledger stands in `folder`.
   init(
-    flags: String, folder path: String, _ client: ClientConfiguration, prefix: String, _ log: Logger
+    flags: String, folder path: String, _ client: ClientConfiguration, prefix: String, inputs: String,
+    _ log: Logger
   ) throws {
     let (folder, isOver) = (try DataFolder(path), EndFlag())
     let settings = ExecutorDesk.Settings(folder: path, flagFile: flags, name: "ratchet-up")
     thread = try Thread("executor") {
       do {
-        let executor = try Executor(settings, client, prefix: prefix, log)
+        let executor = try Executor(settings, client, prefix: prefix, inputs: inputs, log)
         while !isOver.isSet.load(ordering: .relaxed) { try executor.turn(.milliseconds(100)) }
       } catch {
         log.error("executor_ended", "decisions are not carried out here any more", error: "\(error)")

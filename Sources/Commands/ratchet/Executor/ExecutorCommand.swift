@@ -18,7 +18,7 @@ extension Command {
         name: "health", value: "PROGRAM", summary: "run after each act: 0 means a healthy baseline"),
       Option(
         name: "name", value: "NAME", summary: "how it is called in reports", fallback: "ratchet-executor"),
-      prefixOption,
+      prefixOption, inputsOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
       A decision is acted on once: its id stands in the ledger before it is reported. Of a deployment's
@@ -30,6 +30,8 @@ extension Command {
 }
 
 private func runExecutor(_ arguments: Arguments) throws -> ExitStatus {
+  let prefix = arguments.text("prefix") ?? ""
+  let inputs = try inputsPrefix(arguments) ?? prefix
   let signals = try TerminationSignals()
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--bootstrap HOST:PORT is missing")
@@ -42,7 +44,7 @@ private func runExecutor(_ arguments: Arguments) throws -> ExitStatus {
     folder: folder.path, flagFile: arguments.text("flags"), command: arguments.text("run"),
     healthCommand: arguments.text("health"), name: arguments.text("name") ?? "")
   let log = Logger(service: "executor", version: ratchetVersion)
-  let executor = try Executor(settings, client, prefix: arguments.text("prefix") ?? "", log)
+  let executor = try Executor(settings, client, prefix: prefix, inputs: inputs, log)
   while true {
     if let signal = signals.take() {
       log.info("executor_ending", "asked to end", data: ["signal": .text(signal)])

@@ -13,9 +13,7 @@ extension Command {
       Option(
         name: "data", value: "DIR", summary: "the folder of the instance to start, as ratchet up has it",
         fallback: "ratchet-data"),
-      Option(
-        name: "inputs", value: "PREFIX",
-        summary: "the prefix of the topics that others publish to, as ratchet up has it"),
+      inputsOption,
       Option(name: "json", summary: "one JSON object instead of text"),
     ] + topicOptions + BrokerConnection.options(isRequired: true),
     notes: """
@@ -35,6 +33,7 @@ private func runPlan(_ arguments: Arguments) throws -> ExitStatus {
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
   let broker = try TopicBroker(client)
+  try refuseMissingInputs(of: declared, prefix: prefix, inputs: inputs, broker)
   let topicPlan = try planned(topics, prefix: prefix, broker)
   let (disk, obstacle) = try stateOnDisk(arguments)
   defer { disk?.writer?.shutdown() }

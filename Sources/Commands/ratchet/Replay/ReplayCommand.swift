@@ -21,7 +21,7 @@ extension Command {
       Option(
         name: "from", value: "EPOCH",
         summary: "compare from this epoch on; the ones before are folded for the state they leave"),
-      Option(name: "json", summary: "one JSON object a task instead of text"), prefixOption,
+      Option(name: "json", summary: "one JSON object a task instead of text"), prefixOption, inputsOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
       State is kept in memory. An engine may run meanwhile: what it commits after the start is left out.
@@ -31,7 +31,7 @@ extension Command {
   ) { arguments in
     let partition = try arguments.integer("partition", in: 0...Int(Int32.max))
     let from = try arguments.integer("from", in: 0...Int.max)
-    let definition = try processor(arguments)
+    let definition = try processor(arguments, inputs: try inputsPrefix(arguments))
     guard arguments.flag("verify") || from == nil else {
       throw UsageError("needs --verify", at: "--from", why: "without it nothing is compared")
     }
@@ -55,11 +55,16 @@ extension ExitStatus {
 /// Without a prefix's meaning: for help and suggestions.
 private let processorNames = shippedProcessors(prefix: "ratchet").map(\.name)
 
-/// The processor that `--processor` names, over the topics of `--prefix`.
-func processor(_ arguments: Arguments) throws(UsageError) -> ProcessorDefinition {
+/// The processor that `--processor` names, over the topics of `--prefix`, and where others publish under
+/// another prefix over those of `inputs`.
+func processor(
+  _ arguments: Arguments, inputs: String? = nil
+) throws(UsageError) -> ProcessorDefinition {
   let name = arguments.text("processor") ?? ""
   let prefix = arguments.text("prefix") ?? ""
-  if let found = shippedProcessors(prefix: prefix).first(where: { $0.name == name }) { return found }
+  if let found = processors(prefix: prefix, inputs: inputs ?? prefix).first(where: { $0.name == name }) {
+    return found
+  }
   throw UsageError(
     "no processor is called \"\(name)\"", at: "--processor",
     next: didYouMean(name, among: processorNames) ?? "there are \(processorNames.joined(separator: ", "))")

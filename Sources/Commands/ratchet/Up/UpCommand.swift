@@ -78,6 +78,7 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
   let client = remote ?? ["bootstrap.servers": broker?.endpoint.description ?? ""]
   do {
     let connection = try TopicBroker(client)
+    try refuseMissingInputs(of: declared, prefix: prefix, inputs: inputs, connection)
     try refuseLostChangelogs(of: processors, prefix: prefix, folder, connection, client)
     let plan = try applyTopics(topics, prefix: prefix, to: connection) { _ in }
     log.info(
@@ -87,14 +88,15 @@ private func runUp(_ arguments: Arguments) throws -> ExitStatus {
       ])
     let configured = try applyShippedConfiguration(arguments.text("topology") ?? "", prefix: inputs, client)
     log.log(configured)
-    print(welcome(address: connection.address, prefix: prefix, data: data, isOwn: broker != nil))
+    let hints = welcome(connection.address, prefix: prefix, inputs: inputs, data: data, isOwn: broker != nil)
+    print(hints)
     if arguments.flag("story") {
       print("  Made up by --story: a history of agents at work, then live events.\n")
     }
     flushStandardOutput()
     show = try Show(arguments, client, prefix: prefix, inputs: inputs, instance: folder.instanceID)
     executor = try arguments.text("flags").map {
-      try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, log)
+      try ExecutorThread(flags: $0, folder: "\(data)/executor", client, prefix: prefix, inputs: inputs, log)
     }
     engine = try Engine.start(
       processors, workers: workers, client: client, group: prefix, folder: folder,
@@ -168,35 +170,16 @@ private func startGateway(
   }
 }
 
-func inputsPrefix(_ arguments: Arguments) throws(UsageError) -> String? {
-  guard let inputs = arguments.text("inputs") else { return nil }
-  if let fault = faultOfTopicName(inputs) {
-    throw UsageError("invalid prefix \"\(inputs)\"", at: "--inputs", why: fault)
-  }
-  return inputs
-}
-
-/// What a start makes: where others publish to topics of another prefix, not those.
-func ownTopics(_ declared: [TopicDeclaration], prefix: String, inputs: String) -> [TopicDeclaration] {
-  inputs == prefix ? declared : declared.filter { $0.kind != .input && $0.kind != .control }
-}
-
-/// All of them, reading what others publish from the topics of `inputs`.
-func processors(
-  prefix: String, inputs: String, _ board: MetricsBoard? = nil
-) -> [ProcessorDefinition] {
-  let own = shippedProcessors(prefix: prefix, board: board)
-  return inputs == prefix ? own : shadowed(shippedProcessors(prefix: inputs), by: own)
-}
-
-private func welcome(address: String, prefix: String, data: String, isOwn: Bool) -> String {
+private func welcome(
+  _ address: String, prefix: String, inputs: String, data: String, isOwn: Bool
+) -> String {
   let place = isOwn ? "a Kafka broker on \(address), everything it holds in \(data)" : "folding on \(address)"
   return """
 
     Ratchet is up: \(place).
 
       publish   echo '{"feedback_type":"rating","rating":5,"execution_id":"run-1"}' | \\
-                kcat -P -b \(address) -t \(prefix).feedback -k run-1 -X topic.partitioner=murmur2_random \\
+                kcat -P -b \(address) -t \(inputs).feedback -k run-1 -X topic.partitioner=murmur2_random \\
                   -H ce_specversion=1.0 -H ce_id=$RANDOM -H ce_source=/me -H ce_type=feedback.given \\
                   -H ce_time=$(date -u +%FT%TZ) -H ce_organization=acme -H ce_agent=mine
       read      kcat -C -b \(address) -t \(prefix).agent-scorecards -X isolation.level=read_committed -e
