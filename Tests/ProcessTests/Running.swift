@@ -89,11 +89,13 @@ final class BrokerProcess: Running {
 final class Instance: Running {
   let data: String
 
+  /// It runs under the world's prefix, or the one that is written now and with the world's as its inputs.
   init(_ name: String, _ world: World, _ more: [String] = [], data: String? = nil) {
     self.data = data ?? "\(world.folder.path)/\(name)"
     super.init(
       name,
-      ["up", "--data", self.data, "--prefix", world.prefix, "--topology", world.topology]
+      ["up", "--data", self.data, "--prefix", world.written ?? world.prefix, "--topology", world.topology]
+        + (world.written == nil ? [] : ["--inputs", world.prefix])
         + (more.contains("--listen") ? [] : ["--bootstrap", world.bootstrap]) + more,
       in: world.folder.path)
   }

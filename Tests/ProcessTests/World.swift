@@ -49,7 +49,15 @@ final class World {
     return copy.path
   }
 
-  func topic(_ noun: String) -> String { "\(prefix).\(noun)" }
+  /// Under what prefix instances write, when that is another than what events come in under.
+  var written: String?
+
+  private static let control = "control"
+
+  func topic(_ noun: String) -> String {
+    let isOthers = Self.inputs.contains(noun) || noun == Self.control
+    return "\(isOthers ? prefix : written ?? prefix).\(noun)"
+  }
 
   func partition(_ noun: String, _ number: Int32) -> TopicPartition {
     TopicPartition(topic: topic(noun), partition: PartitionID(number))
