@@ -1,5 +1,6 @@
 // A live run's past, folded again: the same bytes, or the first difference down to its field.
 import Basics
+import Foundation
 import Kafka
 import Testing
 
@@ -46,6 +47,42 @@ import Testing
     let before = try world.ends(topics)
     try expectIdentical(world, tally)
     #expect(try world.ends(topics) == before)
+  }
+
+  @Test("one worker and three make the same values of the same events, and each log replays to its hashes")
+  func workers() throws {
+    var values: [[String: String]] = []
+    for workers in [1, 3] {
+      let world = try World(partitions: 3)
+      for round in 1...2 {
+        try world.publish(events(100, keys: 20, value: "\(round)"))
+        try world.run(world.tally(), workers: workers, until: Int64(100 * round))
+      }
+      try expectIdentical(world, world.tally())
+      values.append(try world.lastValues("tallies"))
+    }
+    #expect(values[0] == values[1])
+    #expect(values[0]["k1"] == #"{"key":"k1","count":10,"total":15}"#)
+  }
+
+  @Test("a log that goes on from changelogs alone, its state folder deleted, replays to the same hashes")
+  func restored() throws {
+    let world = try World(partitions: 3)
+    let path = FileManager.default.temporaryDirectory.path + "/ratchet-restored-\(UUID().uuidString)"
+    for (round, workers) in [(1, 1), (2, 3)] {
+      try world.publish(events(100, keys: 20, value: "\(round)"))
+      let engine = try Engine.start(
+        [world.tally()], workers: workers, client: world.client, group: world.prefix,
+        folder: DataFolder(path), sessionTimeout: .milliseconds(1500))
+      let reader = try EpochReader(world)
+      let isRead = Result { try eventually { try reader.records() >= Int64(100 * round) } }
+      engine.stop(within: .seconds(5))
+      try isRead.get()
+      #expect(FileManager.default.fileExists(atPath: "\(path)/state/CURRENT"), "a database was there")
+      try FileManager.default.removeItem(atPath: path)
+    }
+    #expect(try world.lastValues("tallies")["k1"] == #"{"key":"k1","count":10,"total":15}"#)
+    try expectIdentical(world, world.tally())
   }
 
   /// Three rounds of events, of which only the second holds a value that `cap` changes; returns the epoch
