@@ -14,4 +14,15 @@ struct EngineBenchmarkTests {
       #expect(lines.contains { $0.hasPrefix(what) }, "\(what)")
     }
   }
+
+  @Test("windows of both kinds come out alike in one stage and in two, and their epochs replay")
+  func windows() throws {
+    let lines = try windowBenchmark(BenchmarkSettings(isFull: false))
+    for kind in ["tumbling", "hopping"] {
+      for stages in ["one stage", "two stages"] {
+        #expect(lines.contains { $0.contains("\(kind), \(stages)") }, "\(kind), \(stages)")
+      }
+    }
+    #expect(lines.count { $0.contains("identical") } == 2)
+  }
 }

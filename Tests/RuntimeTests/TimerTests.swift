@@ -52,13 +52,17 @@ final class EpochsByHand<P: Processor> {
   init(_ processor: P) { body = ProcessorTask(processor, keepsTime: true) }
 
   @discardableResult
-  func epoch(_ records: [(Int64, String, String)] = [], end: Int64) -> OutboundRecords {
+  func epoch(
+    _ records: [(Int64, String, String)] = [], end: Int64, watermark: EventTime? = nil
+  ) -> OutboundRecords {
     var batch = RecordBatch()
     for (offset, (time, key, value)) in records.enumerated() {
       batch.append(Int64(offset), at: time, key, value)
     }
     let end = Timestamp(milliseconds: end)
-    clock.openEpoch(end: end, watermark: RecordedTime.watermark(behind: end))
+    clock.openEpoch(
+      end: end, watermark: watermark ?? RecordedTime.watermark(behind: end),
+      isBehindTasks: watermark != nil)
     let destination = FoldContext.Destination(topic: "out", partitions: 1, recordBytesMax: 1000)
     var open = OpenEpoch(
       [batch], [0..<batch.count], kinds: [.outside], context: FoldContext([destination], clock, body.time),

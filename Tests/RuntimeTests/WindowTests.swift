@@ -59,6 +59,10 @@ struct SumWindows: Processor {
     #expect(windows.onTimer(timer, in: &context, emit: Self.emit))
   }
 
+  mutating func closeEpoch(in context: inout FoldContext) {
+    windows.closeEpoch(in: &context, emit: Self.emit)
+  }
+
   private static func emit(_ key: String, _ result: WindowResult<OrderedSum>, _ context: inout FoldContext) {
     let (start, end) = (result.window.start.rawValue, result.window.end.rawValue)
     let mark = result.isCorrection ? "!" : ""
@@ -104,6 +108,16 @@ struct SumWindows: Processor {
     let task = tumbling()
     task.epoch([(12_000, "a", "11000"), (25_000, "a", "20000"), (40_000, "a", "30000")], end: 40_000)
     #expect(task.outputs == ["0/0 a=25000 [10000,20000) 1 1.0", "0/0 a=35000 [20000,30000) 1 1.0"])
+  }
+
+  @Test("a window closes when the watermark jumps past its end, as when an upstream task is first heard")
+  func jump() {
+    let task = tumbling()
+    task.epoch([(12_000, "a", "11000")], end: 12_000, watermark: EventTime(milliseconds: -5000))
+    task.epoch(end: 12_500, watermark: EventTime(milliseconds: 19_999))
+    #expect(task.outputs.isEmpty)
+    task.epoch(end: 12_600, watermark: EventTime(milliseconds: 20_000))
+    #expect(task.outputs == ["0/0 a=12600 [10000,20000) 1 1.0"])
   }
 
   @Test("a late event within grace corrects its window at once, one beyond grace is set aside as late")

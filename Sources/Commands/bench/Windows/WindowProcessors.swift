@@ -36,6 +36,10 @@ struct SummarizeWindows: Processor {
     _ = windows.onTimer(timer, in: &context) { tell($0, $1, &$2) }
   }
 
+  mutating func closeEpoch(in context: inout FoldContext) {
+    windows.closeEpoch(in: &context) { tell($0, $1, &$2) }
+  }
+
   private func tell(_ key: String, _ result: WindowResult<Summary>, _ context: inout FoldContext) {
     told.add(result.value.count)
     emit(key, result, &context)
@@ -126,6 +130,10 @@ struct MergeWindows: Processor {
 
   mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
     _ = windows.onTimer(timer, in: &context) { tell($0, $1, &$2) }
+  }
+
+  mutating func closeEpoch(in context: inout FoldContext) {
+    windows.closeEpoch(in: &context) { tell($0, $1, &$2) }
   }
 
   private func tell(_ key: String, _ result: WindowResult<Summary>, _ context: inout FoldContext) {

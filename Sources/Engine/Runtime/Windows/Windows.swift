@@ -63,6 +63,13 @@ public final class Windows<Key: StorableKey, Value: WindowAggregate> {
     return true
   }
 
+  /// To be called from the processor's own: closes what the watermark has passed, and sets the timer anew. A
+  /// task behind others sees it jump when one that held it back is heard, with no record and no timer due.
+  @inlinable public func closeEpoch(in context: inout FoldContext, emit: Emit) {
+    close(in: &context, emit)
+    wake(in: &context)
+  }
+
   /// The aggregates that windows have been given and that no window has let go.
   func paneCount(of key: Key) -> Int { series.read(key) { $0?.panes.count ?? 0 } }
 
