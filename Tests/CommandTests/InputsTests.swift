@@ -44,13 +44,15 @@ import Topology
 
   @Test(
     "a prefix that can be none is refused by every command that takes it",
-    arguments: ["up", "plan", "executor", "replay"])
+    arguments: ["up", "plan", "executor", "replay", "backtest", "rules explain", "verify"])
   func invalid(command: String) throws {
     let data = "--data \(world.folder.path)/d"
     // None starts where the prefix is not refused: what else is wrong is found later.
     let more = [
       "up": "\(data) --topology \(topologyFolder) --workers 0", "replay": "--processor collect --from 1",
       "plan": "\(data) --topology \(topologyFolder)", "executor": data,
+      "backtest": "--rules \(topologyFolder)/rules", "rules explain": "up",
+      "verify": "--topology \(topologyFolder)",
     ]
     let error = #expect(throws: UsageError.self) {
       try world.command("\(command) \(more[command] ?? "") --inputs Live")

@@ -67,7 +67,7 @@ import Testing
       Arguments(.verify, words: ["--topology", topologyFolder, "--bootstrap", "x:1"]) { _ in nil })
     let found = try recordFinding(topics, prefix, client)
     #expect(found.faults.count == 1 && found.text.hasPrefix("1 on "))
-    let probe = try VerifyProbe(client, prefix: "ratchet", patience: .seconds(3)).run()
+    let probe = try VerifyProbe(client, prefix: "ratchet", inputs: "ratchet", patience: .seconds(3)).run()
     #expect(probe.faults.count == 1 && probe.text.hasPrefix("did not come out"))
   }
 }

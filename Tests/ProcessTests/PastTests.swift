@@ -31,6 +31,17 @@ extension Processes {
       }
     }
 
+    /// What the rules in force would have told is what was told, and nothing is amiss.
+    private func expectWhole(_ world: World, as prefix: String) throws {
+      let place = ["--prefix", prefix, "--inputs", world.prefix]
+      let told = try run(
+        ["backtest", "--rules", "\(world.topology)/rules", "--against", "recorded", "--all"] + place, world)
+      #expect(told.status == 0 && told.text.contains("0 differences"), "\(told.text)")
+      let verified = try run(["verify", "--no-probe", "--topology", world.topology] + place, world)
+      #expect(verified.text.contains("ok    topics"), "\(verified.text)")
+      #expect(verified.text.contains("ok    configuration"), "\(verified.text)")
+    }
+
     /// Starts the instance, publishes so many events, and ends it when all are counted.
     private func life(_ instance: Instance, _ world: World, events: Int) throws {
       try instance.start()
@@ -79,6 +90,7 @@ extension Processes {
       #expect(!new.printed.contains("executor_ended"), "\(new.printed)")
       #expect(try Audit(world: world).check() == 600)
       try expectIdentical(world)
+      try expectWhole(world, as: shadow)
       let made = Set(try world.admin.topics().keys)
       for noun in World.inputs + ["control", "telemetry", "deployment-events"] {
         #expect(!made.contains("\(shadow).\(noun)"))

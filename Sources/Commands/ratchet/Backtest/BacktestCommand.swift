@@ -15,7 +15,7 @@ extension Command {
       Option(name: "to", value: "TIME", summary: "of rules, the first moment that is not shown any more"),
       Option(name: "against", value: "recorded", summary: "of rules, show the difference to what was told"),
       Option(name: "all", summary: "of rules, show pending and inactive too, not only firing and resolved"),
-      prefixOption,
+      prefixOption, inputsOption,
     ] + BrokerConnection.options(isRequired: true),
     notes: """
       Policies: each deployment's decisions, unmarked where both agree, - for what was decided only \
@@ -33,7 +33,9 @@ extension Command {
     }
     switch (arguments.text("policies"), arguments.text("rules")) {
     case (let folder?, nil):
-      return try backtestPolicies(in: folder, prefix: arguments.text("prefix") ?? "", client)
+      let prefix = arguments.text("prefix") ?? ""
+      return try backtestPolicies(
+        in: folder, prefix: prefix, inputs: try inputsPrefix(arguments) ?? prefix, client)
     case (nil, .some): return try backtestRules(arguments)
     default: throw UsageError("one of --policies DIR and --rules DIR is needed")
     }

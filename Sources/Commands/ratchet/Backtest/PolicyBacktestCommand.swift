@@ -7,11 +7,13 @@ import Rollouts
 import Topology
 
 /// What would have been decided under the policies of `folder`, beside what was.
-func backtestPolicies(in folder: String, prefix: String, _ client: ClientConfiguration) throws -> ExitStatus {
+func backtestPolicies(
+  in folder: String, prefix: String, inputs: String, _ client: ClientConfiguration
+) throws -> ExitStatus {
   let policies = try readPolicies(in: folder)
   var backtest = PolicyBacktest()
   var decoder = EventDecoder()
-  try forEachRecord(of: "deployment-events", prefix: prefix, client) { record in
+  try forEachRecord(of: "deployment-events", prefix: inputs, client) { record in
     backtest.take(event: structured(record), at: record.timestamp, with: &decoder)
   }
   try forEachRecord(of: "deployment-series", prefix: prefix, client) { record in

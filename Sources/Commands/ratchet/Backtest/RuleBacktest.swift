@@ -25,8 +25,9 @@ func backtestRules(_ arguments: Arguments) throws -> ExitStatus {
     _ = try parseRuleFolder(files)
     other = OtherConfiguration(folder: "rules/", files: files)
   }
+  let alerts = try processorOfAlerts(arguments)
   do {
-    return try tell(arguments, window, under: other)
+    return try tell(arguments, window, of: alerts, under: other)
   } catch {
     // Status 1 says that something differs; that nothing can be read says nothing.
     writeToStandardError(Array("\(error)\n".utf8))
@@ -61,19 +62,14 @@ private struct TimeWindow {
   func isOver(_ moment: EventTime) -> Bool { to.map { $0 <= moment.description } ?? false }
 }
 
-private func tell(_ arguments: Arguments, _ window: TimeWindow, under other: OtherConfiguration?) throws
-  -> ExitStatus
-{
-  let prefix = arguments.text("prefix") ?? ""
-  let topic = "\(prefix).alerts"
+private func tell(
+  _ arguments: Arguments, _ window: TimeWindow, of alerts: (ProcessorDefinition, topic: String),
+  under other: OtherConfiguration?
+) throws -> ExitStatus {
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
-  guard
-    let definition = shippedProcessors(prefix: prefix).first(where: {
-      $0.outputs.contains { $0.topic == topic }
-    })
-  else { throw Diagnostic("no processor tells alerts", at: .named(topic)) }
+  let (definition, topic) = alerts
   let port = try KafkaPort(
     KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
     partitions: definition.inputs.count + 1)

@@ -17,14 +17,9 @@ func explainPresent(_ text: String, _ arguments: Arguments) throws -> ExitStatus
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--series FILE or --bootstrap HOST:PORT is missing")
   }
-  let prefix = arguments.text("prefix") ?? ""
-  let topic = "\(prefix).alerts"
-  guard
-    let definition = shippedProcessors(prefix: prefix).first(where: {
-      $0.outputs.contains { $0.topic == topic }
-    })
-  else { throw Diagnostic("no processor tells alerts", at: .named(topic)) }
-  let expression = try expression(text, in: try ControlReading("\(prefix).control", client))
+  let (definition, topic) = try processorOfAlerts(arguments)
+  let inputs = try inputsPrefix(arguments) ?? arguments.text("prefix") ?? ""
+  let expression = try expression(text, in: try ControlReading("\(inputs).control", client))
   let port = try KafkaPort(
     KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
     partitions: definition.inputs.count + 1)

@@ -56,7 +56,7 @@ extension Command {
         name: "at", value: "DURATION", summary: "when, counted from the test's beginning", fallback: "0s"),
       Option(name: "limit", value: "N", summary: "how many elements of a step are shown", fallback: "10"),
       Option(name: "organization", value: "NAME", summary: "whose series; without it the platform's"),
-      prefixOption,
+      prefixOption, inputsOption,
     ] + BrokerConnection.options(isRequired: false),
     notes: """
       With --bootstrap the past is folded up to now, by the code that folds live, and the parts are what \

@@ -32,6 +32,16 @@ func processors(
   return inputs == prefix ? own : shadowed(shippedProcessors(prefix: inputs), by: own)
 }
 
+/// The processor that tells alerts, as a replay needs it, and the topic it tells them on.
+func processorOfAlerts(_ arguments: Arguments) throws -> (ProcessorDefinition, topic: String) {
+  let prefix = arguments.text("prefix") ?? ""
+  let topic = "\(prefix).alerts"
+  for processor in processors(prefix: prefix, inputs: try inputsPrefix(arguments) ?? prefix) {
+    if processor.outputs.contains(where: { $0.topic == topic }) { return (processor, topic) }
+  }
+  throw Diagnostic("no processor tells alerts", at: .named(topic))
+}
+
 /// Refuses where a topic that others publish to is not there under its prefix: a start would wait for ever
 /// for what a mistyped prefix never brings. To be asked before topics are created.
 func refuseMissingInputs(

@@ -9,7 +9,7 @@ extension Command {
   static let verify = Command(
     name: "verify",
     summary: "check an installation: topics, records, configuration, tasks, and one event through all",
-    options: topicOptions + BrokerConnection.options(isRequired: true) + [
+    options: topicOptions + [inputsOption] + BrokerConnection.options(isRequired: true) + [
       Option(name: "data", value: "DIR", summary: "ask the instance with this data folder about its tasks"),
       Option(name: "no-probe", summary: "send no event: nothing is written"),
       Option(
@@ -40,7 +40,9 @@ struct VerifyFinding: Equatable {
 }
 
 private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
-  let (topics, prefix) = try declaredTopics(arguments)
+  let (declared, prefix) = try declaredTopics(arguments)
+  let inputs = try inputsPrefix(arguments) ?? prefix
+  let topics = ownTopics(declared, prefix: prefix, inputs: inputs)
   guard let client = try BrokerConnection.configuration(arguments) else {
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
@@ -54,11 +56,11 @@ private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
     if !finding.faults.isEmpty { isWhole = false }
   }
   show("topics") { try topicFinding(topics, prefix, client) }
-  show("configuration") { try configurationFinding(prefix: prefix, client) }
+  show("configuration") { try configurationFinding(prefix: inputs, client) }
   show("records") { try recordFinding(topics, prefix, client) }
   if let data = arguments.text("data") { show("tasks") { try taskFinding(data) } }
   if !arguments.flag("no-probe") {
-    show("probe") { try VerifyProbe(client, prefix: prefix, patience: patience).run() }
+    show("probe") { try VerifyProbe(client, prefix: prefix, inputs: inputs, patience: patience).run() }
   }
   return isWhole ? .success : .failure
 }

@@ -14,10 +14,12 @@ struct VerifyProbe {
   private let patience: Duration
   private let now: Timestamp
 
-  init(_ client: ClientConfiguration, prefix: String, patience: Duration) throws(Diagnostic) {
+  init(
+    _ client: ClientConfiguration, prefix: String, inputs: String, patience: Duration
+  ) throws(Diagnostic) {
     self.patience = patience
     now = systemTime()
-    publisher = try StoryPublisher(client, prefix: prefix)
+    publisher = try StoryPublisher(client, prefix: inputs)
     follower = try TopicFollower(["agent-scorecards"], prefix: prefix, client)
   }
 
