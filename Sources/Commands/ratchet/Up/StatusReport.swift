@@ -115,7 +115,8 @@ final class StatusReport {
   func turn(_ workers: [WorkerStatus]) throws {
     let now = systemTime()
     measurements.watch(workers, at: now)
-    try quarantine.turn { _ in quarantined += 1 }
+    // A tombstone takes back what was set aside.
+    try quarantine.turn { if $0.value != nil { quarantined += 1 } }
     guard ContinuousClock.now - lastReport >= Self.interval else { return }
     lastReport = .now
     // Every instance sees the whole topic; one of them counts it.
