@@ -85,6 +85,24 @@ import Testing
     try expectIdentical(world, world.tally())
   }
 
+  @Test("an epoch that set records aside because they would outgrow the state replays to its hashes")
+  func oversized() throws {
+    let world = try World(partitions: 1)
+    let hoard = ProcessorDefinition(
+      "hoard", epochsTopic: world.topic("epochs"), quarantineTopic: world.topic("quarantine"),
+      inputs: [ProcessorInput(world.topic("events"), .outside)], changelogTopics: [world.topic("changelog")],
+      codeHash: 1
+    ) { _ in Hoard() }
+    let large = String(repeating: "x", count: 500_000)
+    try world.publish([
+      ("k", "small"), ("k", large), ("k", large), ("j", "small"), ("k", large), ("k", "small"),
+    ])
+    try world.run(hoard, until: 6)
+    let ledger = try world.epochs()[0].reduce(Ledger()) { $0 + $1.ledger }
+    #expect(ledger == Ledger(read: 6, folded: 4, forwarded: 0, setAside: [.stateTooLarge: 2]))
+    try expectIdentical(world, hoard)
+  }
+
   /// Three rounds of events, of which only the second holds a value that `cap` changes; returns the epoch
   /// that read it.
   private func capped(_ world: World, _ processor: ProcessorDefinition) throws -> Epoch {
@@ -231,4 +249,18 @@ import Testing
 
   @Test("a text nested without end is none")
   func deep() { #expect(paths(String(repeating: "[", count: 100_000)) == nil) }
+}
+
+/// Keeps all that a key was ever sent.
+private struct Hoard: Processor {
+  let hoard = KeyValueStore<String, String>("hoard")
+  var stores: [any TaskStore] { [hoard] }
+
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    guard let key = record.key, let value = record.value, let name = String(stored: key),
+      let text = String(stored: value)
+    else { return .setAside(.undecodable) }
+    hoard.update(name) { $0 = ($0 ?? "") + text }
+    return .folded
+  }
 }
