@@ -172,6 +172,24 @@ final class BrokenDisk: Sendable {
     world.writer.shutdown()
   }
 
+  @Test("a task that gives up a damaged family goes on in the new one, without beginning a second time")
+  func damagedFamily() throws {
+    let world = try World()
+    var batch = WriteBatch()
+    let short: [UInt8] = [0, 0, 0, 0, 1]
+    unsafe batch.put(short.span.bytes, short.span.bytes, in: try world.writer.database.family("a.recent"))
+    try world.writer.database.write(batch)
+    let store = SegmentedStore<String, UInt64>("recent", lifetime: .seconds(8))
+    let state = try TaskState(TaskID(processor: "a", partition: PartitionID(0)), [store], world.writer)
+    #expect(try decide(state, 0) == .restoreFully(.damaged))
+    try state.clear()
+    let log = LogEnd(epoch: Epoch(0), recordHash: 0, recordOffset: .zero)
+    try state.restored(log, clusterID: "c", changelogs: [Offset(1)], now: .zero)
+    try state.flush()
+    #expect(try decide(state, 0) == .ready)
+    world.writer.shutdown()
+  }
+
   @Test("rows of builds that gave each task families of its own go, and are restored")
   func olderLayout() throws {
     let remains = try Remains()

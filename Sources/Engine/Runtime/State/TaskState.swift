@@ -8,7 +8,7 @@ public final class TaskState {
   private let stores: [any StateStore]
   private var rows: [StoreRows]
   private let writer: StateWriter
-  private let life: Int
+  private var life: Int
   /// Some rows contradict themselves, so that a store could not be opened on them.
   private var isDamaged = false
   /// What the next batch will say of the task, once it is due.
@@ -81,6 +81,7 @@ public final class TaskState {
     pending = nil
     if isDamaged {
       try writer.dropFamilies(rows.map(\.family), of: task.processor)
+      life = try writer.reopen()
       for (index, store) in stores.enumerated() { rows[index] = try writer.rows(of: store.name, task) }
     }
     try writer.delete(rows)
