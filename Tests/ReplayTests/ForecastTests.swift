@@ -131,15 +131,22 @@ private struct NewTally: Processor {
       #expect(same.stores.map(\.action) == [.restore, .refuse])
       #expect(try forecast(newTally(migrates: true, adds: "more"), nil).stores[1].action == .refuse)
       // The worker's own start says the same.
-      let other = newTally(migrates: true, changelog: "control")
-      let worker = Worker(0, [other], EngineSettings(), try world.workerPort(other), disk: disk)
-      let start = ContinuousClock.now
-      try eventually {
-        let now = Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start)
-        if case .upTo(let duration) = worker.turn(now) { worker.port.wait(duration) }
-        guard case .stalled(let reason)? = worker.tasks.values.first?.phase else { return false }
-        return reason.contains("another topic")
-      }
+      try expectStall(of: newTally(migrates: true, changelog: "control"), disk)
+    }
+    // Also of rows that are behind the log.
+    try world.publish([("k1", "1")])
+    try world.run(world.tally(), instance: "b", until: 11)
+    try withDisk { disk in try expectStall(of: newTally(migrates: true, changelog: "control"), disk) }
+  }
+
+  private func expectStall(of definition: ProcessorDefinition, _ disk: StateWriter) throws {
+    let worker = Worker(0, [definition], EngineSettings(), try world.workerPort(definition), disk: disk)
+    let start = ContinuousClock.now
+    try eventually {
+      let now = Moment(wallClock: systemTime(), uptime: ContinuousClock.now - start)
+      if case .upTo(let duration) = worker.turn(now) { worker.port.wait(duration) }
+      guard case .stalled(let reason)? = worker.tasks.values.first?.phase else { return false }
+      return reason.contains("another topic")
     }
   }
 

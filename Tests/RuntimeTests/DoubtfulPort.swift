@@ -34,8 +34,8 @@ final class DoubtfulPort: ClientPort {
   func committedOffset(of partition: TopicPartition) throws(ClientFailure) -> Offset? {
     try port.committedOffset(of: partition)
   }
-  func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
-    try port.bounds(of: partition)
+  func bounds(of partitions: [TopicPartition]) throws(ClientFailure) -> [Range<Offset>] {
+    try port.bounds(of: partitions)
   }
   func knownEnd(of partition: TopicPartition) -> Offset? { port.knownEnd(of: partition) }
   func startReading(_ partition: TopicPartition, at offset: Offset) throws(ClientFailure) {

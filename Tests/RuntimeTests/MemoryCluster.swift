@@ -67,7 +67,9 @@ final class MemoryPort: ClientPort {
 
   private func count(_ partition: TopicPartition) -> Int { cluster.logs[partition]?.count ?? 0 }
 
-  func bounds(of partition: TopicPartition) -> Range<Offset> { .zero..<Offset(Int64(count(partition))) }
+  func bounds(of partitions: [TopicPartition]) -> [Range<Offset>] {
+    partitions.map { .zero..<Offset(Int64(count($0))) }
+  }
 
   func knownEnd(of partition: TopicPartition) -> Offset? { Offset(Int64(count(partition))) }
 

@@ -52,8 +52,8 @@ final class MeasuredPort: ClientPort {
   func committedOffset(of partition: TopicPartition) throws(ClientFailure) -> Offset? {
     try port.committedOffset(of: partition)
   }
-  func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
-    try port.bounds(of: partition)
+  func bounds(of partitions: [TopicPartition]) throws(ClientFailure) -> [Range<Offset>] {
+    try port.bounds(of: partitions)
   }
   func startReading(_ partition: TopicPartition, at offset: Offset) throws(ClientFailure) {
     try port.startReading(partition, at: offset)

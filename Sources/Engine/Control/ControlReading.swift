@@ -42,20 +42,24 @@ public struct ControlReading {
     let consumer = try Self.attempt(name) { () throws(KafkaError) in
       try Consumer(client.setting(["fetch.wait.max.ms": "50"]))
     }
+    let places = partitions.indices.map { TopicPartition(topic: name, partition: PartitionID(Int32($0))) }
+    let queues = try Self.attempt(name) { () throws(KafkaError) in
+      try consumer.start(places, at: .earliest)
+    }
     let deadline = ContinuousClock.now + Self.patience
-    for number in partitions.indices {
-      let place = TopicPartition(topic: name, partition: PartitionID(Int32(number)))
-      let queue = try Self.attempt(name) { () throws(KafkaError) in
-        try consumer.start(place, at: .earliest)
+    var open = Array(partitions.indices)
+    while true {
+      var unread: [Int] = []
+      for number in open where !(try readOn(queues[number], number)) { unread.append(number) }
+      open = unread
+      guard let first = open.first else { return }
+      guard ContinuousClock.now < deadline else {
+        throw Diagnostic(
+          "the control topic cannot be read to its end",
+          at: .record(places[first], nil),
+          why: "it was not reached in \(Self.patience)", next: "is the partition's leader up?")
       }
-      while try !readOn(queue, number) {
-        guard ContinuousClock.now < deadline else {
-          throw Diagnostic(
-            "the control topic cannot be read to its end", at: .record(place, nil),
-            why: "it was not reached in \(Self.patience)", next: "is the partition's leader up?")
-        }
-        consumer.wait(.milliseconds(100))
-      }
+      consumer.wait(.milliseconds(100))
     }
   }
 

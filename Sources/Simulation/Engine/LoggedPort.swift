@@ -23,16 +23,18 @@ final class LoggedPort: ClientPort {
     return found
   }
 
-  func bounds(of partition: TopicPartition) -> Range<Offset> {
-    .zero..<(log(partition).last?.offset.next ?? .zero)
+  func bounds(of partitions: [TopicPartition]) -> [Range<Offset>] {
+    partitions.map { .zero..<ending(of: $0) }
   }
+
+  private func ending(of partition: TopicPartition) -> Offset { log(partition).last?.offset.next ?? .zero }
 
   func startReading(_ partition: TopicPartition, at offset: Offset) {
     let log = log(partition)
     positions[partition] = log.firstIndex { $0.offset >= offset } ?? log.count
   }
 
-  func knownEnd(of partition: TopicPartition) -> Offset? { bounds(of: partition).upperBound }
+  func knownEnd(of partition: TopicPartition) -> Offset? { ending(of: partition) }
 
   func stopReading(_ partition: TopicPartition) { positions[partition] = nil }
 
@@ -42,7 +44,7 @@ final class LoggedPort: ClientPort {
     let end = min(log.count, start + limit)
     for record in log[start..<end] { batch.append(record) }
     positions[partition] = end
-    return end == log.count ? bounds(of: partition).upperBound : nil
+    return end == log.count ? ending(of: partition) : nil
   }
 
   func partitionCount(of topic: String) throws(ClientFailure) -> Int32 {

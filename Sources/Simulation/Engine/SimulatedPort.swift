@@ -150,10 +150,14 @@ final class SimulatedPort: ClientPort {
   /// In no life anybody asks how far behind a task is.
   func knownEnd(of partition: TopicPartition) -> Offset? { nil }
 
-  func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
+  func bounds(of partitions: [TopicPartition]) throws(ClientFailure) -> [Range<Offset>] {
     try call { () throws(ClientFailure) in
-      let first = try offset(.earliest, of: partition)
-      return first..<max(first, try offset(.latest, of: partition))
+      var bounds: [Range<Offset>] = []
+      for partition in partitions {
+        let first = try offset(.earliest, of: partition)
+        bounds.append(first..<max(first, try offset(.latest, of: partition)))
+      }
+      return bounds
     }
   }
 

@@ -27,7 +27,35 @@ public final class Consumer {
   public func start(
     _ partition: TopicPartition, at position: StartPosition
   ) throws(KafkaError) -> PartitionQueue {
-    try PartitionQueue(partition, at: position, client: client, news: news)
+    try start([partition], at: position)[0]
+  }
+
+  /// Begins to fetch partitions, each into a queue of its own.
+  public func start(
+    _ partitions: [TopicPartition], at position: StartPosition
+  ) throws(KafkaError) -> [PartitionQueue] {
+    let positions = resolve(position, of: partitions)
+    var queues: [PartitionQueue] = []
+    for (partition, position) in zip(partitions, positions) {
+      queues.append(try PartitionQueue(partition, at: position, client: client, news: news))
+    }
+    return queues
+  }
+
+  /// The offsets where to begin. librdkafka looks up a name half a second later when it does not know the
+  /// partition's leader yet, and behind a fetch that waits; so the broker is asked here, before the first
+  /// fetch. From the first that it does not answer on they stay names.
+  private func resolve(_ name: StartPosition, of partitions: [TopicPartition]) -> [StartPosition] {
+    var positions = partitions.map { _ in name }
+    if case .offset = name { return positions }
+    for (index, partition) in partitions.enumerated() {
+      var (low, high): (Int64, Int64) = (0, 0)
+      let answer = unsafe rd_kafka_query_watermark_offsets(
+        client.raw, partition.topic, partition.partition.rawValue, &low, &high, 1000)
+      guard answer == RD_KAFKA_RESP_ERR_NO_ERROR else { break }
+      positions[index] = .offset(Offset(name == .earliest ? low : high))
+    }
+    return positions
   }
 
   /// Serves the client's events and returns when `timeout` has passed or, sooner, when an empty queue has got

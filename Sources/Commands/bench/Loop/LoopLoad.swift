@@ -30,6 +30,8 @@ struct LoopLoad {
     var events = LoopEvents("load", seed: seed)
     var pending: [[ProduceBatch]] = []
     var times: [Duration] = []
+    // An example is told again whenever something is added to it.
+    var seen: Set<Int64> = []
     let start = ContinuousClock.now
     let end = start + .seconds(seconds + 30)
     while ContinuousClock.now < end, events.count < rate * seconds || times.count < events.marked {
@@ -50,7 +52,8 @@ struct LoopLoad {
         try queue.read(into: &fetched)
         let now = ContinuousClock.now - start
         for index in 0..<fetched.count {
-          if let mark = Self.mark(fetched[index]) { times.append(now - .microseconds(mark)) }
+          guard let mark = Self.mark(fetched[index]), seen.insert(mark).inserted else { continue }
+          times.append(now - .microseconds(mark))
         }
       }
       consumer.wait(.milliseconds(1))

@@ -37,12 +37,13 @@ final class TopicFollower {
       let there = try Admin(client, timeout: .seconds(15)).topics()
       consumer = try Consumer(
         client.setting(["isolation.level": "read_committed", "fetch.wait.max.ms": "100"]))
-      for topic in topics {
-        for partition in there["\(prefix).\(topic)"]?.partitions ?? [] {
-          let place = TopicPartition(topic: "\(prefix).\(topic)", partition: partition.id)
-          queues.append((topic, try consumer.start(place, at: start)))
+      let places = topics.flatMap { topic in
+        (there["\(prefix).\(topic)"]?.partitions ?? []).map {
+          (topic, TopicPartition(topic: "\(prefix).\(topic)", partition: $0.id))
         }
       }
+      let started = try consumer.start(places.map { $1 }, at: start)
+      queues = zip(places, started).map { ($0.0, $1) }
     } catch {
       throw brokerDiagnostic(error, "cannot be followed", at: client["bootstrap.servers"] ?? "")
     }

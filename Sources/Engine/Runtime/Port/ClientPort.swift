@@ -25,8 +25,8 @@ public protocol ClientPort: AnyObject {
   /// The group's committed offset of a partition; `retry` while a transaction that changes it is open.
   func committedOffset(of partition: TopicPartition) throws(ClientFailure) -> Offset?
 
-  /// The first offset that is still there, up to the one that the next record will get.
-  func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset>
+  /// Of each partition the first offset that is still there, up to the one that the next record will get.
+  func bounds(of partitions: [TopicPartition]) throws(ClientFailure) -> [Range<Offset>]
 
   // Reading, always read_committed.
 
@@ -63,4 +63,10 @@ public protocol ClientPort: AnyObject {
 
   /// Closes the clients; the static seat in the group is kept until its session times out.
   func close(deadline: Duration)
+}
+
+extension ClientPort {
+  public func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
+    try bounds(of: [partition])[0]
+  }
 }

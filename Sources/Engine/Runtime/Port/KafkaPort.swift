@@ -134,11 +134,14 @@ public final class KafkaPort: ClientPort {
     }
   }
 
-  public func bounds(of partition: TopicPartition) throws(ClientFailure) -> Range<Offset> {
+  public func bounds(of partitions: [TopicPartition]) throws(ClientFailure) -> [Range<Offset>] {
     try failing { () throws(KafkaError) in
-      let first = try admin.offsets([partition: .earliest])[partition] ?? .zero
-      let end = try admin.offsets([partition: .latest])[partition] ?? first
-      return first..<max(first, end)
+      let firsts = try admin.offsets(Dictionary(partitions.map { ($0, .earliest) }) { first, _ in first })
+      let ends = try admin.offsets(Dictionary(partitions.map { ($0, .latest) }) { first, _ in first })
+      return partitions.map {
+        let first = firsts[$0] ?? .zero
+        return first..<max(first, ends[$0] ?? first)
+      }
     }
   }
 

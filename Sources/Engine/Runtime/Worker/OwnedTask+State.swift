@@ -15,7 +15,7 @@ extension OwnedTask {
     // Without an epoch there must be no change either, which only reading shows: what was aborted takes up
     // offsets too.
     guard let disk else {
-      if last == nil, isEmpty(try bounds(port)) { return nil }
+      if last == nil, isEmpty(try port.bounds(of: changelogs)) { return nil }
       return everything
     }
     clusterID = try port.clusterID()
@@ -23,11 +23,12 @@ extension OwnedTask {
     self.state = state
     switch try decide(state, last, settings, now.wallClock) {
     case .ready:
-      let bounds = try bounds(port)
+      let bounds = try port.bounds(of: changelogs)
       try refuseOtherChangelogs(state.positions, bounds)
       changelogNext = bounds.map(\.upperBound)
       return last == nil && !isEmpty(bounds) ? everything : nil
     case .applyTail(let positions, let place):
+      try refuseOtherChangelogs(positions, try port.bounds(of: changelogs))
       return Restore(changelogs, from: positions, behind: (epochs, place), to: last, at: now.uptime)
     case .restoreFully(let reason): return try restoreFully(because: reason.rawValue, to: last, now)
     case .absent: return try restoreFully(because: nil, to: last, now)
@@ -54,12 +55,6 @@ extension OwnedTask {
     if let state { try storing { () throws(StoreError) in try state.clear() } }
     changelogNext = changelogs.map { _ in .zero }
     return Restore(changelogs, because: reason, to: last, at: now.uptime)
-  }
-
-  private func bounds(_ port: any ClientPort) throws(ClientFailure) -> [Range<Offset>] {
-    var bounds: [Range<Offset>] = []
-    for changelog in changelogs { bounds.append(try port.bounds(of: changelog)) }
-    return bounds
   }
 
   private func isEmpty(_ bounds: [Range<Offset>]) -> Bool { bounds.allSatisfy(\.isEmpty) }

@@ -85,7 +85,7 @@ final class OwnedTask {
   /// Also after a start that failed half-way: some of the inputs may be read by then.
   func stopReading(_ port: any ClientPort) {
     if phase == .takingOver { port.stopReading(epochs) }
-    if let partition = restore?.partition { port.stopReading(partition) }
+    for partition in restore?.partitions ?? [] { port.stopReading(partition) }
     restore = nil
     for index in inputs.indices {
       let partition = inputs[index].partition

@@ -1,5 +1,5 @@
-// Filling a task's stores from their changelogs, one after the other; rows that are only behind first have
-// their own place in the epoch log looked at.
+// Filling a task's stores from their changelogs, all at once: what one costs is mostly waits for the broker.
+// Rows that are only behind first have their own place in the epoch log looked at.
 internal import Basics
 
 /// The state of a restore: which partition is being read, and how much has been.
@@ -15,15 +15,20 @@ struct Restore {
     case unexpected(TopicPartition)
   }
 
-  private var remaining: [(store: Int, partition: TopicPartition, start: Offset?)]
+  private let changelogs: [TopicPartition]
+  /// Where to begin in each changelog; nil: at its beginning.
+  private let positions: [Offset]?
+  /// The stores whose changelogs are still to be read.
+  private var unread: [Int] = []
+  private var isReading = false
   private var place: (epochs: TopicPartition, record: LogPlace)?
-  /// Up to where the changelogs done with were read.
-  private(set) var ends: [Offset] = []
+  private var isLooking = false
+  /// Up to where each changelog was read, once it has been.
+  private(set) var ends: [Offset]
   /// What the stores will hold everything up to; nil: nothing.
   let target: LoggedEpoch?
   /// Why the rows could not be carried on, when there were any.
   let reason: String?
-  private var isReading = false
   private(set) var records: Int64 = 0
   /// Offsets still to be read, at most as many records; nil until that is known.
   private(set) var offsetsLeft: Int64?
@@ -37,51 +42,62 @@ struct Restore {
     behind place: (epochs: TopicPartition, record: LogPlace)? = nil, because reason: String? = nil,
     to target: LoggedEpoch?, at now: Duration
   ) {
-    remaining = changelogs.indices.reversed().map { ($0, changelogs[$0], positions?[$0]) }
+    self.changelogs = changelogs
+    self.positions = positions
+    ends = changelogs.map { _ in .zero }
     self.place = place
     self.reason = reason
     self.target = target
     began = now
   }
 
-  /// The partition being read, if one is.
-  var partition: TopicPartition? { isReading ? place?.epochs ?? remaining.last?.partition : nil }
+  /// The partitions being read.
+  var partitions: [TopicPartition] {
+    if isLooking, let place { return [place.epochs] }
+    return unread.map { changelogs[$0] }
+  }
 
   /// Applies what can be read now.
   mutating func advance(
     _ stores: [any TaskStore], _ port: any ClientPort, limit: Int
   ) throws(ClientFailure) -> Progress {
     if let place { return try look(at: place.record, in: place.epochs, port) }
-    if offsetsLeft == nil { offsetsLeft = try allOffsets(port) }
-    guard let (store, partition, start) = remaining.last else { return .filled }
-    if !isReading {
-      let first = try port.bounds(of: partition).lowerBound
-      try port.startReading(partition, at: max(first, start ?? first))
-      isReading = true
+    if !isReading { try begin(port) }
+    for store in unread {
+      let partition = changelogs[store]
+      batch.removeAll()
+      let end = try port.read(partition, into: &batch, limit: limit)
+      if target == nil, !batch.isEmpty { return .unexpected(partition) }
+      batch.forEach(in: 0..<batch.count, of: 0) { record in
+        if let key = record.key { stores[store].restore(key: key, value: record.value) }
+      }
+      records += Int64(batch.count)
+      offsetsLeft = max(0, (offsetsLeft ?? 0) - Int64(batch.count))
+      guard let end else { continue }
+      ends[store] = end
+      port.stopReading(partition)
+      unread.removeAll { $0 == store }
     }
-    batch.removeAll()
-    let end = try port.read(partition, into: &batch, limit: limit)
-    if target == nil, !batch.isEmpty { return .unexpected(partition) }
-    batch.forEach(in: 0..<batch.count, of: 0) { record in
-      if let key = record.key { stores[store].restore(key: key, value: record.value) }
-    }
-    records += Int64(batch.count)
-    offsetsLeft = max(0, (offsetsLeft ?? 0) - Int64(batch.count))
-    guard let end else { return .more }
-    ends.append(end)
-    port.stopReading(partition)
-    isReading = false
-    remaining.removeLast()
-    return remaining.isEmpty ? .filled : .more
+    return unread.isEmpty ? .filled : .more
+  }
+
+  /// Begins to read the changelogs that hold anything behind where to begin.
+  private mutating func begin(_ port: any ClientPort) throws(ClientFailure) {
+    let bounds = try port.bounds(of: changelogs)
+    ends = bounds.indices.map { max(bounds[$0].lowerBound, positions?[$0] ?? .zero) }
+    unread = bounds.indices.filter { ends[$0] < bounds[$0].upperBound }
+    offsetsLeft = unread.reduce(0) { $0 + (bounds[$1].upperBound - ends[$1]) }
+    for store in unread { try port.startReading(changelogs[store], at: ends[store]) }
+    isReading = true
   }
 
   private mutating func look(
     at place: LogPlace, in epochs: TopicPartition, _ port: any ClientPort
   ) throws(ClientFailure) -> Progress {
-    if !isReading {
+    if !isLooking {
       guard try port.bounds(of: epochs).contains(place.offset) else { return .otherLog }
       try port.startReading(epochs, at: place.offset)
-      isReading = true
+      isLooking = true
     }
     batch.removeAll()
     let end = try port.read(epochs, into: &batch, limit: 1)
@@ -92,17 +108,8 @@ struct Restore {
       isThere = XXH64.hash(value) == place.recordHash
     }
     port.stopReading(epochs)
-    isReading = false
+    isLooking = false
     self.place = nil
     return isThere ? .more : .otherLog
-  }
-
-  private func allOffsets(_ port: any ClientPort) throws(ClientFailure) -> Int64 {
-    var sum: Int64 = 0
-    for (_, partition, start) in remaining {
-      let bounds = try port.bounds(of: partition)
-      sum += max(0, bounds.upperBound - max(bounds.lowerBound, start ?? .zero))
-    }
-    return sum
   }
 }
