@@ -7,18 +7,6 @@ import Testing
 
 extension Processes {
   @Suite(.serialized) struct ErasureTests {
-    private func run(_ words: [String], _ world: World) throws -> (status: Int32, text: String) {
-      let command = Running(
-        "run-\(words[0])", words + ["--bootstrap", world.bootstrap, "--prefix", world.prefix],
-        in: world.folder.path)
-      try command.start()
-      let status = try eventually(within: .seconds(60), words.joined(separator: " "), or: { command.printed })
-      {
-        command.ended
-      }
-      return (status, command.printed)
-    }
-
     private func event(_ id: String, _ type: String, of user: String, at time: Timestamp, _ data: String)
       -> String
     {
@@ -44,13 +32,13 @@ extension Processes {
     private func send(_ lines: [String], by words: [String], _ world: World) throws {
       let file = "\(world.folder.path)/\(UUID().uuidString).jsonl"
       try lines.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
-      let sent = try run(words + [file], world)
+      let sent = try world.run(words + [file])
       #expect(sent.status == 0, "\(sent.text)")
     }
 
     /// Whose executions have learning examples.
     private func examples(_ world: World) throws -> Set<String> {
-      let rows = try run(["query", "learning-examples", "--json"], world).text.split(separator: "\n")
+      let rows = try world.run(["query", "learning-examples", "--json"]).text.split(separator: "\n")
       return Set(rows.compactMap { $0.firstMatch(of: /asked by (\w+)/).map { String($0.1) } })
     }
 
@@ -82,7 +70,7 @@ extension Processes {
       #expect(!aside.isEmpty)
       #expect(aside.allSatisfy { tombstones.contains($0.key) }, "\(aside.map { $0.key })")
       for processor in ["collect", "review"] {
-        let replay = try run(["replay", "--verify", "--processor", processor], world)
+        let replay = try world.run(["replay", "--verify", "--processor", processor])
         #expect(replay.status == 0, "\(replay.text)")
       }
     }

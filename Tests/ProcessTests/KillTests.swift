@@ -11,7 +11,7 @@ extension Processes {
   @Suite(.serialized) struct KillTests {
     private static let kills = number("RATCHET_KILLS") ?? 6
 
-    @Test("whoever is killed, whenever: what is read equals what was sent, exactly")
+    @Test("whoever is killed, whenever: what is read equals what was sent, exactly, and replays")
     func kills() throws {
       let seed = number("RATCHET_SEED").map(UInt64.init) ?? .random(in: 0..<1_000_000)
       print("\(Self.kills) kills; repeat with RATCHET_SEED=\(seed) RATCHET_KILLS=\(Self.kills)")
@@ -21,7 +21,8 @@ extension Processes {
       func printed() -> String { instances.map { $0.printed.suffix(3000) }.joined(separator: "\n----\n") }
       for instance in instances { try instance.start() }
       try waitUntil("all tasks run", or: printed) { allRun(instances) }
-      let load = try Load(world)
+      // In the end all of it is read back into memory.
+      let load = try Load(world, burst: max(2, min(20, 800 / Self.kills)))
       let audit = Audit(world: world)
       var times: [String: [Duration]] = [:]
       for kill in 0..<Self.kills {
@@ -47,6 +48,7 @@ extension Processes {
       try audit.settle(or: printed)
       let records = try audit.check()
       for instance in instances { #expect(instance.stop() == 0, "\(instance.printed.suffix(3000))") }
+      try world.expectIdenticalReplay()
       for (victim, times) in times.sorted(by: { $0.key < $1.key }) {
         print("restart to running, \(victim): \(distribution(times)) over \(times.count) kills")
       }

@@ -9,35 +9,13 @@ import Testing
 
 extension Processes {
   @Suite(.serialized) struct PastTests {
-    private static let processors = ["collect", "review", "experiments", "retrieval", "metrics", "rollouts"]
-
-    /// Runs a command to its end.
-    private func run(_ words: [String], _ world: World) throws -> (status: Int32, text: String) {
-      let name = "run-\(words.prefix(3).joined(separator: "-").filter { $0.isLetter || $0 == "-" })"
-      let command = Running(name, words + ["--bootstrap", world.bootstrap], in: world.folder.path)
-      try command.start()
-      let status = try eventually(within: .seconds(120), name, or: { command.printed }) { command.ended }
-      return (status, command.printed)
-    }
-
-    private func expectIdentical(_ world: World, _ location: SourceLocation = #_sourceLocation) throws {
-      for processor in Self.processors {
-        let replay = try run(
-          [
-            "replay", "--processor", processor, "--verify", "--prefix", world.written ?? world.prefix,
-            "--inputs", world.prefix,
-          ], world)
-        #expect(replay.status == 0, "\(replay.text)", sourceLocation: location)
-      }
-    }
-
     /// What the rules in force would have told is what was told, and nothing is amiss.
     private func expectWhole(_ world: World, as prefix: String) throws {
       let place = ["--prefix", prefix, "--inputs", world.prefix]
-      let told = try run(
-        ["backtest", "--rules", "\(world.topology)/rules", "--against", "recorded", "--all"] + place, world)
+      let told = try world.run(
+        ["backtest", "--rules", "\(world.topology)/rules", "--against", "recorded", "--all"] + place)
       #expect(told.status == 0 && told.text.contains("0 differences"), "\(told.text)")
-      let verified = try run(["verify", "--no-probe", "--topology", world.topology] + place, world)
+      let verified = try world.run(["verify", "--no-probe", "--topology", world.topology] + place)
       #expect(verified.text.contains("ok    topics"), "\(verified.text)")
       #expect(verified.text.contains("ok    configuration"), "\(verified.text)")
     }
@@ -65,7 +43,7 @@ extension Processes {
       let three = Instance("three", world, seat + ["--workers", "3"], data: one.data)
       try life(three, world, events: 400)
       #expect(try Audit(world: world).check() == 800)
-      try expectIdentical(world)
+      try world.expectIdenticalReplay()
     }
 
     @Test("a rebuild put in force goes on behind its last epoch, over inputs that stay where they are")
@@ -73,11 +51,11 @@ extension Processes {
       let world = try World(partitions: 2)
       try life(Instance("old", world), world, events: 300)
       let (shadow, data) = ("\(world.prefix)-v2", "\(world.folder.path)/v2")
-      let rebuild = try run(
+      let rebuild = try world.run(
         [
           "rebuild", "--shadow", shadow, "--data", data, "--prefix", world.prefix, "--topology",
           world.topology, "--workers", "2",
-        ], world)
+        ])
       #expect(rebuild.status == 0, "\(rebuild.text)")
       // What is in force is what stands on the control topic of the inputs, not the folder of this start.
       let more = "\(world.topology)/more.yaml"
@@ -89,7 +67,7 @@ extension Processes {
       #expect(new.printed.contains(remark), "\(new.printed)")
       #expect(!new.printed.contains("executor_ended"), "\(new.printed)")
       #expect(try Audit(world: world).check() == 600)
-      try expectIdentical(world)
+      try world.expectIdenticalReplay()
       try expectWhole(world, as: shadow)
       let made = Set(try world.admin.topics().keys)
       for noun in World.inputs + ["control", "telemetry", "deployment-events"] {
@@ -100,11 +78,11 @@ extension Processes {
     @Test("a start whose inputs are not there says which and makes nothing")
     func missingInputs() throws {
       let world = try World(partitions: 1)
-      let start = try run(
+      let start = try world.run(
         [
           "up", "--data", "\(world.folder.path)/x", "--prefix", "v2", "--inputs", world.prefix,
           "--topology", world.topology, "--http", "off",
-        ], world)
+        ])
       #expect(start.status == 1 && start.text.contains("there is no topic \(world.prefix).feedback and "))
       #expect(try world.admin.topics().keys.allSatisfy { !$0.hasPrefix("v2.") }, "\(start.text)")
     }

@@ -59,19 +59,8 @@ extension Processes {
       if: RealInput.isThere && World.hasOwnBroker,
       "set RATCHET_REAL_DATA to the folder of real data and RATCHET_JUDGES to the Python of .ci/setup test"))
   struct RealInputTests {
-    private func run(_ words: [String], _ world: World) throws -> (status: Int32, text: String) {
-      let name = "run-\(words.prefix(3).joined(separator: "-").filter { $0.isLetter || $0 == "-" })"
-      let command = Running(
-        name, words + ["--bootstrap", world.bootstrap, "--prefix", world.prefix], in: world.folder.path)
-      try command.start()
-      try waitUntil(within: .seconds(120), words.joined(separator: " "), or: { command.printed }) {
-        command.ended != nil
-      }
-      return (command.ended ?? -1, command.printed)
-    }
-
     private func rows(of projection: String, _ world: World) throws -> [[String: Any]] {
-      try run(["query", projection, "--json"], world).text.split(separator: "\n").compactMap {
+      try world.run(["query", projection, "--json"]).text.split(separator: "\n").compactMap {
         try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
       }
     }
@@ -87,8 +76,8 @@ extension Processes {
       let file = "\(world.folder.path)/events.jsonl"
       try (runs.events + series.events).joined(separator: "\n").write(
         toFile: file, atomically: true, encoding: .utf8)
-      #expect(try run(["topics", "apply", "--topology", world.topology], world).status == 0)
-      let imported = try run(["import", file], world)
+      #expect(try world.run(["topics", "apply", "--topology", world.topology]).status == 0)
+      let imported = try world.run(["import", file])
       #expect(imported.status == 0, "\(imported.text)")
 
       let instance = Instance("real", world, ["--http", "off"])
@@ -105,12 +94,9 @@ extension Processes {
         }
       }
       #expect(instance.stop() == 0, "\(instance.printed)")
-      let set = try run(["quarantine", "list"], world)
+      let set = try world.run(["quarantine", "list"])
       #expect(set.text.contains("nothing is set aside"), "\(set.text)")
-      for processor in ["collect", "review", "experiments", "retrieval", "metrics", "rollouts"] {
-        let replay = try run(["replay", "--processor", processor, "--verify"], world)
-        #expect(replay.status == 0, "\(replay.text)")
-      }
+      try world.expectIdenticalReplay()
     }
 
     private func compareExperiments(_ expected: Data, _ world: World, _ instance: Instance) throws {

@@ -71,6 +71,28 @@ final class World {
   }
 }
 
+extension World {
+  /// Runs a command on this broker to its end, under the prefix of the inputs unless it says another.
+  func run(_ words: [String]) throws -> (status: Int32, text: String) {
+    let name = "run-\(words.prefix(3).joined(separator: "-").filter { $0.isLetter || $0 == "-" })"
+    let prefix = words.contains("--prefix") ? [] : ["--prefix", prefix]
+    let command = Running(name, words + ["--bootstrap", bootstrap] + prefix, in: folder.path)
+    try command.start()
+    let status = try eventually(within: .seconds(300), name, or: { command.printed }) { command.ended }
+    return (status, command.printed)
+  }
+
+  /// All that processors have recorded, folded again, is byte for byte what was published.
+  func expectIdenticalReplay(_ location: SourceLocation = #_sourceLocation) throws {
+    for processor in ["collect", "review", "experiments", "retrieval", "metrics", "rollouts"] {
+      let replay = try run([
+        "replay", "--processor", processor, "--verify", "--prefix", written ?? prefix, "--inputs", prefix,
+      ])
+      #expect(replay.status == 0, "\(replay.text)", sourceLocation: location)
+    }
+  }
+}
+
 /// A record, copied.
 struct Record {
   var offset: Offset
