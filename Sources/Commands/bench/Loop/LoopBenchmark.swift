@@ -40,7 +40,10 @@ private struct LoopBenchmark {
       of: ["control", "apply", "\(LoopInstance.root)/topology", "--bootstrap", bootstrap], in: folder)
     try fill()
     let plain = try consumeInC(broker)
-    let rate = try work(broker, beside: plain)
+    lines += [LoopCost.header, plain.line(beside: plain)]
+    let rate = try work(broker, beside: plain, by: 1)
+    // The same topics once more, as a rebuild reads them.
+    _ = try work(broker, beside: plain, by: 2)
     try latency(at: settings.isFull ? rate / 2 : 500)
     try returnAfterKill()
     try askThePast()
@@ -83,19 +86,20 @@ private struct LoopBenchmark {
   }
 
   /// Everything that is there, through all stages. Returns events a second.
-  private mutating func work(_ broker: borrowing MeasuredBroker, beside plain: LoopCost) throws -> Int {
+  private mutating func work(
+    _ broker: borrowing MeasuredBroker, beside plain: LoopCost, by workers: Int
+  ) throws -> Int {
     let before = broker.processorTime
     let began = ContinuousClock.now
-    let instance = try LoopInstance(bootstrap, folder: folder)
+    let instance = try LoopInstance(bootstrap, folder: folder, workers: workers)
     try waitUntil(within: .seconds(600), every: .milliseconds(250), or: "the backlog is not folded") {
       try instance.isAtEnd()
     }
-    var cost = LoopCost(name: "ratchet up", count: count)
+    var cost = LoopCost(name: workers == 1 ? "ratchet up" : "\(workers) workers", count: count)
     cost.elapsed = ContinuousClock.now - began
     cost.cpu = instance.processorTime
     cost.broker = broker.processorTime - before
-    lines += [LoopCost.header, plain.line(beside: plain), cost.line(beside: plain)]
-    lines.append("memory of the instance, at most: \(instance.memoryPeak_MB) MB")
+    lines.append(cost.line(beside: plain) + "\(instance.memoryPeak_MB) MB")
     instance.kill()
     return cost.perSecond
   }
@@ -108,16 +112,15 @@ private struct LoopBenchmark {
       try instance.isAtEnd()
     }
     let load = LoopLoad(bootstrap, rate: rate, seconds: settings.isFull ? 20 : 4, seed: settings.seed)
-    let (unsorted, sent) = try load.run()
-    let times = unsorted.sorted()
+    let (examples, decisions) = try load.run()
     // A correction of a correction that was already folded makes no example of its own.
-    guard times.count * 2 > sent else {
-      throw BenchFailure("\(times.count) of \(sent) corrections came back")
+    for one in [examples, decisions] where one.sorted.count * 2 <= one.sent {
+      throw BenchFailure("\(one.sorted.count) of \(one.sent) came back")
     }
-    lines.append(
-      "from a correction to its learning example at \(rate) events/s: "
-        + "p50 \(times[times.count / 2].milliseconds) ms, "
-        + "p99 \(times[times.count * 99 / 100].milliseconds) ms, \(times.count) of \(sent) corrections")
+    lines += [
+      "at \(rate) events/s, from a correction to its learning example: " + examples.text("corrections"),
+      "  from a rehearsed rollback to its decision: " + decisions.text("rehearsals"),
+    ]
     instance.kill()
   }
 
@@ -170,11 +173,11 @@ private struct LoopCost {
 
   var perSecond: Int { Int(Double(count) / (elapsed / .seconds(1))) }
 
-  static let header = columns(["", "events/s", "CPU s/M", "of plain C", "broker CPU s/M"])
+  static let header = columns(["", "events/s", "CPU s/M", "of plain C", "broker CPU s/M", "memory, peak"])
 
   func line(beside plain: LoopCost) -> String {
     Self.columns([
-      name, "\(perSecond)", "\(perMillion(cpu))", "\(rounded(cpu / plain.cpu))x", "\(perMillion(broker))",
+      name, "\(perSecond)", "\(perMillion(cpu))", "\(rounded(cpu / plain.cpu))x", "\(perMillion(broker))", "",
     ])
   }
 

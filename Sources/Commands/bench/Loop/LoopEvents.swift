@@ -86,12 +86,14 @@ struct LoopEvents {
     add(data, "retrieval.performed", key: id(number), number, to: batch, at: time)
   }
 
-  private static func letters(of mark: Int64) -> String {
+  static func letters(of mark: Int64) -> String {
     String(decoding: "\(mark)".utf8.map { $0 &+ 49 }, as: UTF8.self)
   }
 
-  /// The mark that a text repeats.
-  static func mark(in text: String) -> Int64? {
+  /// The mark that a record's text repeats.
+  static func mark(_ record: borrowing ConsumedRecord) -> Int64? {
+    guard let value = record.value else { return nil }
+    let text = unsafe value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     guard let found = text.firstMatch(of: /marked-([a-j]+)\./) else { return nil }
     return Int64(String(decoding: found.1.utf8.map { $0 &- 49 }, as: UTF8.self))
   }
@@ -107,10 +109,19 @@ struct LoopEvents {
     batch.append(
       to: murmur2Partition(ofKey: key, of: Self.partitions), key: unsafe keyBytes.span.bytes,
       value: unsafe value.span.bytes, timestamp: time)
+    Self.addHeaders(
+      to: batch, id: "\(name)-\(count)", type, at: time,
+      organization: number.isMultiple(of: 2) ? "acme" : "globex", agent: "agent-\(number % Self.agents)")
+  }
+
+  /// A CloudEvent's attributes, to the last record.
+  static func addHeaders(
+    to batch: ProduceBatch, id: String, _ type: String, at time: Timestamp, organization: String,
+    agent: String
+  ) {
     let attributes = [
-      ("ce_specversion", "1.0"), ("ce_id", "\(name)-\(count)"), ("ce_source", "/bench"), ("ce_type", type),
-      ("ce_time", time.description), ("ce_organization", number.isMultiple(of: 2) ? "acme" : "globex"),
-      ("ce_agent", "agent-\(number % Self.agents)"),
+      ("ce_specversion", "1.0"), ("ce_id", id), ("ce_source", "/bench"), ("ce_type", type),
+      ("ce_time", time.description), ("ce_organization", organization), ("ce_agent", agent),
     ]
     for (name, value) in attributes {
       let (name, value) = (Array(name.utf8), Array(value.utf8))

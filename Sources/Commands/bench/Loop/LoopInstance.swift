@@ -14,7 +14,9 @@ struct LoopInstance: ~Copyable {
 
   init(_ bootstrap: String, folder: String, workers: Int = 1) throws {
     self.folder = folder
-    data = "\(folder)/instance"
+    // More workers fold under a prefix of their own, from the same inputs.
+    let prefix = workers == 1 ? "ratchet" : "by-\(workers)"
+    data = "\(folder)/\(prefix)"
     let log = "\(folder)/instance.log"
     let began = ContinuousClock.now
     let process = try ChildProcess(
@@ -22,7 +24,7 @@ struct LoopInstance: ~Copyable {
       [
         "up", "--data", data, "--bootstrap", bootstrap, "--http", "off", "--topology",
         "\(Self.root)/topology",
-        "--workers", "\(workers)",
+        "--workers", "\(workers)", "--prefix", prefix, "--inputs", "ratchet",
       ], output: log)
     try waitUntil(within: .seconds(120), or: "the tasks do not run: see \(log)") {
       let text = String(decoding: try readWholeFile(log, limit: 1 << 24), as: UTF8.self)

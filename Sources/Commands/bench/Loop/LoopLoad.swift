@@ -15,8 +15,9 @@ struct LoopLoad {
     (self.bootstrap, self.rate, self.seconds, self.seed) = (bootstrap, rate, seconds, seed)
   }
 
-  /// Of each correction, from when it was due to be sent until its example was read.
-  func run() throws -> (times: [Duration], sent: Int) {
+  /// Of each correction, from when it was due to be sent until its example was read; and of each rehearsed
+  /// rollback until its decision.
+  func run() throws -> (examples: LoopLatency, decisions: LoopLatency) {
     let producer = try Producer(
       ClientConfiguration(Load.producer.merging(["bootstrap.servers": bootstrap]) { $1 }))
     let consumer = try Consumer([
@@ -29,11 +30,12 @@ struct LoopLoad {
     var fetched = ConsumeBatch(capacity: 1000)
     var events = LoopEvents("load", seed: seed)
     var pending: [[ProduceBatch]] = []
+    let drills = try LoopDrills(bootstrap)
     var times: [Duration] = []
     // An example is told again whenever something is added to it.
     var seen: Set<Int64> = []
     let start = ContinuousClock.now
-    let end = start + .seconds(seconds + 30)
+    let end = start + .seconds(seconds + 10)
     while ContinuousClock.now < end, events.count < rate * seconds || times.count < events.marked {
       let elapsed = ContinuousClock.now - start
       let due = min(rate * seconds, Int(elapsed / .seconds(1) * Double(rate)))
@@ -46,25 +48,36 @@ struct LoopLoad {
         for batch in batches where !batch.isEmpty { try producer.produce(batch, timeout: .seconds(10)) }
         pending.append(batches)
       }
+      try drills.turn(elapsed, sends: events.count < rate * seconds)
       producer.poll(.zero)
       pending.removeAll { $0.allSatisfy { !$0.isPending } }
       for queue in queues {
         try queue.read(into: &fetched)
         let now = ContinuousClock.now - start
         for index in 0..<fetched.count {
-          guard let mark = Self.mark(fetched[index]), seen.insert(mark).inserted else { continue }
+          guard let mark = LoopEvents.mark(fetched[index]), seen.insert(mark).inserted else { continue }
           times.append(now - .microseconds(mark))
         }
       }
       consumer.wait(.milliseconds(1))
     }
-    return (times, events.marked)
+    return (LoopLatency(times, of: events.marked), LoopLatency(drills.times, of: drills.sent))
+  }
+}
+
+/// Times from sending to reading.
+struct LoopLatency {
+  let sent: Int
+  let sorted: [Duration]
+
+  init(_ times: [Duration], of sent: Int) {
+    self.sent = sent
+    sorted = times.sorted()
   }
 
-  /// When the correction behind an example was due, in microseconds since the load's start.
-  private static func mark(_ record: borrowing ConsumedRecord) -> Int64? {
-    guard let value = record.value else { return nil }
-    let text = unsafe value.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
-    return LoopEvents.mark(in: text)
+  /// `what` is what was sent, in the plural.
+  func text(_ what: String) -> String {
+    "p50 \(sorted[sorted.count / 2].milliseconds) ms, "
+      + "p99 \(sorted[sorted.count * 99 / 100].milliseconds) ms, \(sorted.count) of \(sent) \(what)"
   }
 }
