@@ -187,7 +187,7 @@ import Testing
     laboratory.see("user:b", .treatment, [.init("rating", 0.7), .init("error", 0)])
     states.append(laboratory.tally)
     laboratory.change(.stopped, at: 2, notes: "why")
-    laboratory.tally.analyze(at: Laboratory.moment(3))
+    laboratory.analyze(upTo: 3)
     states.append(laboratory.tally)
     #expect(laboratory.tally.decision != nil)
     var random = SeededRandom(seed: 1)

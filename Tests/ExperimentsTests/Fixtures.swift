@@ -34,6 +34,7 @@ struct Laboratory {
   mutating func change(_ status: ExperimentStatus, at hours: Double, notes: String? = nil) {
     acceptances.append(
       tally.change(ExperimentLife.Change(status, at: Self.time(hours), notes: notes), at: Self.position))
+    tally.beginAnalyses(at: Self.time(-100))
     drain()
   }
 
@@ -57,8 +58,12 @@ struct Laboratory {
     acceptances.append(tally.fold(outcome, of: &units[outcome.unit]))
   }
 
+  /// All that happened up to then is known.
+  mutating func analyze(upTo hours: Double) { tally.analyze(upTo: Self.time(hours)) }
+
   func analysis(at hours: Double) -> ExperimentAnalysis {
-    ExperimentAnalysis(tally, tally.design ?? ExperimentDesign(), at: Self.moment(hours))
+    ExperimentAnalysis(
+      tally, tally.design ?? ExperimentDesign(), at: Self.moment(hours), hasEnded: tally.life.hasEnded)
   }
 
   /// As published, with the analysis at `hours`.

@@ -100,13 +100,13 @@ import Testing
   @Test("a verdict stands from the analysis that fixed it, whatever comes later")
   func standing() throws {
     var laboratory = running()
-    laboratory.tally.analyze(at: Laboratory.moment(23))
+    laboratory.analyze(upTo: 23)
     #expect(laboratory.tally.decision == nil)
-    laboratory.tally.analyze(at: Laboratory.moment(24))
+    laboratory.analyze(upTo: 24)
     let decision = try #require(laboratory.tally.decision)
     #expect(decision.verdict == .treatment && decision.at == Laboratory.moment(24))
     for user in 0..<30 { laboratory.see("user:t\(user)", .treatment, at: 25, [.init("rating", -50)]) }
-    laboratory.tally.analyze(at: Laboratory.moment(26))
+    laboratory.analyze(upTo: 26)
     #expect(laboratory.tally.decision == decision)
     #expect(laboratory.analysis(at: 26).verdict == .control)
     let text = laboratory.projection(at: 26)
@@ -116,16 +116,49 @@ import Testing
   @Test("it is analysed every hour, at its minimum duration, and once after it has ended")
   func timers() {
     var laboratory = running(.test(minimum: 1000, hours: 1.5))
-    func next(_ hours: Double) -> Timestamp? {
-      laboratory.tally.nextAnalysis(after: Laboratory.moment(hours))
+    var instants: [EventTime] = []
+    func advance(to hours: Double) {
+      while let next = laboratory.tally.nextAnalysis, next <= Laboratory.time(hours) {
+        instants.append(next)
+        laboratory.tally.analyze(upTo: next)
+      }
     }
-    #expect(next(0) == Laboratory.moment(1) && next(-3) == Laboratory.moment(1))
-    #expect(next(1) == Laboratory.moment(1.5) && next(1.5) == Laboratory.moment(2))
-    #expect(next(700.25) == Laboratory.moment(701))
-    laboratory.change(.completed, at: 2)
-    #expect(next(2.1) == Laboratory.moment(3.1))
-    laboratory.tally.analyze(at: Laboratory.moment(3.1))
-    #expect(next(3.1) == nil && laboratory.tally.decision != nil)
-    #expect(Laboratory().tally.nextAnalysis(after: Laboratory.moment(0)) == nil)
+    #expect(Laboratory().tally.nextAnalysis == nil)
+    advance(to: 2.5)
+    #expect(instants == [1, 1.5, 2].map(Laboratory.time))
+    laboratory.change(.completed, at: 3.25)
+    advance(to: 4.2)
+    #expect(instants.suffix(1) == [Laboratory.time(3)] && laboratory.tally.decision == nil)
+    advance(to: 100)
+    #expect(instants.suffix(1) == [Laboratory.time(4.25)] && laboratory.tally.nextAnalysis == nil)
+    #expect(laboratory.tally.decision?.at == Laboratory.moment(4.25))
+  }
+
+  @Test("an end that is known before an analysis of an earlier instant has no part in it")
+  func endAhead() throws {
+    var (early, late) = (running(.test(minimum: 1000, hours: 1)), running(.test(minimum: 1000, hours: 1)))
+    early.change(.completed, at: 1.25)
+    early.analyze(upTo: 1)
+    late.analyze(upTo: 1)
+    late.change(.completed, at: 1.25)
+    #expect(early.tally == late.tally && early.tally.decision == nil)
+    for hours in [2.0, 2.25] {
+      early.analyze(upTo: hours)
+      late.analyze(upTo: hours)
+    }
+    #expect(early.tally == late.tally && early.tally.decision?.verdict == .insufficientData)
+  }
+
+  @Test("an end that comes late is analysed at once, and a start that comes late from then on")
+  func lateLife() {
+    var laboratory = running(.test(minimum: 1000, hours: 1))
+    laboratory.analyze(upTo: 50)
+    laboratory.change(.stopped, at: 2)
+    #expect(laboratory.tally.nextAnalysis == EventTime(milliseconds: Laboratory.time(50).rawValue + 1))
+    var late = Laboratory()
+    late.design(.test(hours: 1))
+    _ = late.tally.change(ExperimentLife.Change(.running, at: Laboratory.time(0)), at: Laboratory.position)
+    late.tally.beginAnalyses(at: Laboratory.time(30.5))
+    #expect(late.tally.nextAnalysis == Laboratory.time(31))
   }
 }

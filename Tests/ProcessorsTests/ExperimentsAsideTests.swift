@@ -71,7 +71,8 @@ import Testing
     #expect(first.quarantined.map { $0.headers["ratchet_rule"] } == [rule, rule])
     #expect(first.quarantined.allSatisfy { $0.headers["ratchet_value"] == "whole" })
     #expect(first.quarantined.contains { $0.value?.contains("late") ?? false })
-    #expect(try units(task.epoch(begun)) == [256, 0])
+    #expect(try units(task.epoch(begun)) == [0, 0])
+    #expect(try units(task.epoch(after: 10)) == [256, 0])
     #expect(try units(task.epoch([observed("late"), outcome("later", ["rating"])])) == [257, 1])
   }
 
@@ -79,7 +80,7 @@ import Testing
   func metrics() throws {
     var task = task()
     let full = begun + (0..<ExperimentTally.metricsMax).map { observed("u", "m\($0)") }
-    #expect(task.epoch(full).reasons.isEmpty)
+    #expect(task.epoch(full).reasons.isEmpty && task.epoch(after: 10).quarantined.isEmpty)
     let next = task.epoch([observed("u", "x"), outcome("v", ["m0", "x", "y"])])
     #expect(next.record.ledger.setAside == [SetAsideReason(rawValue: "too-many"): 1])
     #expect(next.quarantined.map(\.key) == ["t.experiment-events/\(partition)@66", "t.executions/3@9"])
@@ -91,6 +92,8 @@ import Testing
         "experiment e: the experiment has 64 metrics already, without x, y",
       ])
     #expect(try units(next) == [1, 1])
+    _ = task.epoch([observed("w", "x", second: 13)], after: 2)
+    #expect(task.epoch(after: 10).quarantined.map(\.key) == ["t.experiment-events/\(partition)@67"])
   }
 
   @Test("what waited and finds no room for its metrics when the experiment starts is named in quarantine")
@@ -98,7 +101,8 @@ import Testing
     var task = task()
     let metrics = (0..<ExperimentTally.metricsMax).map { observed("u", "m\($0)") }
     #expect(task.epoch(metrics + [observed("u", "x")]).quarantined.isEmpty)
-    let started = task.epoch(begun)
+    #expect(task.epoch(begun).quarantined.isEmpty)
+    let started = task.epoch(after: 10)
     #expect(started.quarantined.map(\.key) == ["t.experiment-events/\(partition)@64"])
     #expect(started.quarantined.map { $0.headers["ratchet_reason"] } == ["too-many"])
     let erased = task.epoch([erasure(of: "u")])
@@ -114,17 +118,32 @@ import Testing
       begun + [
         observed("u"), observed("u"), observed("v"), observed("v"),
         event("experiment.exposed", id: "9", #""user_id":"u","arm":"neither""#),
-        event("experiment.changed", id: "3", changed),
+        event("experiment.changed", id: "3", second: 5, changed),
         event("experiment.changed", id: "4", #""status":"stopped","changed_by":"u""#),
       ])
-    #expect(first.reasons == ["duplicate", "invalid"])
-    let about = first.quarantined.filter { $0.value?.contains(#""u""#) ?? false }.map(\.key)
+    #expect(first.reasons == ["invalid"])
+    let counted = task.epoch(after: 10)
+    let duplicates = counted.quarantined.map(\.key)
+    #expect(duplicates == [3, 5].map { "t.experiment-events/\(partition)@\($0)" })
+    let about =
+      first.quarantined.filter { $0.value?.contains(#""u""#) ?? false }.map(\.key) + duplicates.prefix(1)
     #expect(about.count == 3)
-    var again = task.restored(from: [first.changelog])
+    var again = task.restored(from: [first.changelog, counted.changelog])
     for buffer in [task.epoch([erasure(of: "u")]), again.epoch([erasure(of: "u")])] {
       #expect(Set(buffer.quarantined.map(\.key)) == Set(about))
       #expect(buffer.quarantined.allSatisfy { $0.value == nil })
     }
+  }
+
+  @Test("an erased user's outcomes that the watermark has not passed are let go, and no other's")
+  func erasedWhileHeld() throws {
+    var task = task()
+    let first = task.epoch(begun + [observed("u"), observed("v"), outcome("u", ["rating"])])
+    let erased = task.epoch([erasure(of: "u")])
+    var again = task.restored(from: [first.changelog, erased.changelog])
+    #expect(try units(task.epoch(after: 10)) == [1, 0])
+    #expect(try units(again.epoch(after: 10)) == [1, 0])
+    #expect(!String(decoding: erased.changelog.values, as: UTF8.self).contains("user:u"))
   }
 
   @Test("what comes late of an erased user is not kept, what others did is, and who comes back is new")

@@ -137,6 +137,81 @@ extension EpochBuffer {
     #expect((tally["arms"] as? [[String: Any]])?.map { $0["units"] as? Int } == [4, 3])
   }
 
+  /// Two experiments that begin on the hour; all else happens between 10 and 14 s later, and at 12.25
+  /// and 13 s the one is decided and the other ends.
+  private static func lively() -> (life: [FoldedTask.Record], rest: [FoldedTask.Record]) {
+    func at(_ tenths: Int) -> String { "\(Timestamp(milliseconds: Chain.start + Int64(tenths) * 100))" }
+    func experiment(_ id: String, _ type: String, _ tenths: Int, _ data: String) -> FoldedTask.Record {
+      .event(
+        "experiment-events", "experiment.\(type)", id: "\(id)-\(type)-\(tenths)", time: at(tenths),
+        #"{"experiment_id":"\#(id)","# + data + "}")
+    }
+    let design = #""name":"n","primary_metric":"rating","minimum_samples":2,"minimum_duration_hours":"#
+    let life = [
+      experiment("decided", "created", 0, design + "\(12.25 / 3600)"),
+      experiment("decided", "changed", 0, #""status":"running""#),
+      experiment("ended", "created", 0, design + "1000"),
+      experiment("ended", "changed", 0, #""status":"running""#),
+      experiment("ended", "changed", 130, #""status":"completed","winner":"treatment""#),
+    ]
+    var rest: [FoldedTask.Record] = []
+    for number in 0..<40 {
+      let (id, tenths) = ("x\(number)", 100 + number)
+      let arm = number % 2 == 0 ? "control" : "treatment"
+      let experiments = ["decided", "ended"].map { #"{"experiment_id":"\#($0)","arm":"\#(arm)"}"# }
+      rest.append(
+        .event(
+          "executions", "execution.completed", id: id, time: at(tenths),
+          #"{"execution_id":"\#(id)","status":"ok","user_id":"u\#(number)","experiments":["#
+            + experiments.joined(separator: ",") + "]}"))
+      rest.append(
+        .event(
+          "feedback", "feedback.given", id: "f\(number)", time: at(tenths + number % 7),
+          #"{"feedback_type":"rating","rating":\#(1 + number % 5),"execution_id":"\#(id)"}"#))
+      guard number % 5 == 0 else { continue }
+      rest.append(
+        .event(
+          "feedback", "feedback.retracted", id: "r\(number)", time: at(tenths + 5),
+          #"{"feedback_id":"f\#(number)","execution_id":"\#(id)"}"#))
+    }
+    return (life, rest)
+  }
+
+  @Test(
+    "an end and a verdict come to the same, whatever is read before them of what happened later",
+    arguments: 0...12 as ClosedRange<UInt64>)
+  func ends(seed: UInt64) throws {
+    func run(_ order: (inout [FoldedTask.Record]) -> Void) -> Chain {
+      var chain = Chain()
+      var (life, rest) = Self.lively()
+      order(&rest)
+      chain.take(life.dropLast(), after: 1)
+      chain.take([], after: 13)
+      var random = SeededRandom(seed: seed)
+      let place = seed == 0 ? 0 : random.int(in: 0..<rest.count + 1)
+      rest.insert(life[4], at: place)
+      // One epoch each, with all of them in time: the watermark stands at 9 s.
+      for record in rest { chain.take([record], after: 0) }
+      chain.take([], after: 4000)
+      return chain
+    }
+    let expected = run { _ in }
+    var random = SeededRandom(seed: seed &+ 100)
+    let other = run { rest in
+      for index in rest.indices { rest.swapAt(index, random.int(in: 0..<rest.count)) }
+    }
+    #expect(other.timeless == expected.timeless)
+    let tallies = try #require(expected.published["experiment-tallies"])
+    let decided = try #require(tallies["acme/decided"])
+    let ended = try #require(tallies["acme/ended"])
+    #expect(decided.contains(#""decided_at":"2026-01-01T00:00:12.250Z""#))
+    #expect(ended.contains(#""decided_at":"2026-01-01T01:00:13.000Z""#))
+    // Feedback n comes at 10 + 0.1 (n + n mod 7) s: before 12.25 s are those to 18 and 21, but 0, 5, 10, 15
+    // have been taken back by then.
+    #expect(decided.contains("8 and 8 units"))
+    #expect(ended.contains(#""arms":[{"arm":"control","units":15},{"arm":"treatment","units":15}]"#))
+  }
+
   @Test("judgements and citations of retrievals reach their chunks")
   func chunks() throws {
     var chain = Chain()

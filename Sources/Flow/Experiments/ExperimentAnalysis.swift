@@ -42,8 +42,8 @@ public struct ExperimentAnalysis: Sendable {
 }
 
 extension ExperimentAnalysis {
-  /// Analyses an experiment that has a design, at recorded time `time`.
-  public init(_ tally: ExperimentTally, _ design: ExperimentDesign, at time: Timestamp) {
+  /// Analyses an experiment that has a design, as of `time`, at which it has ended or not.
+  public init(_ tally: ExperimentTally, _ design: ExperimentDesign, at time: Timestamp, hasEnded: Bool) {
     sampleRatioPValue = SampleRatio.pValue(
       control: tally.units[0], treatment: tally.units[1], treatmentShare: design.treatmentShare)
     let others = tally.metrics.map(\.name).filter { design.role(of: $0) == .other }.sorted {
@@ -59,7 +59,7 @@ extension ExperimentAnalysis {
     }
     adjust(.guardrail, by: ManyTests.holm) { $0.sequentialPValue }
     adjust(.other, by: ManyTests.benjaminiHochberg) { $0.pValue }
-    judge(tally, design, at: time)
+    judge(tally, design, at: time, hasEnded)
   }
 
   /// Adjusts the p values of a family of metrics, of those that have one.
@@ -71,17 +71,19 @@ extension ExperimentAnalysis {
     for (index, value) in zip(family, adjusted) { metrics[index].adjustedPValue = value }
   }
 
-  private mutating func judge(_ tally: ExperimentTally, _ design: ExperimentDesign, at time: Timestamp) {
+  private mutating func judge(
+    _ tally: ExperimentTally, _ design: ExperimentDesign, at time: Timestamp, _ hasEnded: Bool
+  ) {
     guard let startedAt = tally.life.startedAt else { return }
-    let until = tally.life.endedAt?.rawValue ?? time.rawValue
+    let until = hasEnded ? tally.life.endedAt?.rawValue ?? time.rawValue : time.rawValue
     let ran = Timestamp(milliseconds: until) - Timestamp(milliseconds: startedAt.rawValue)
     let primary = metrics[0]
     let p = primary.comparison?.pValue
     significance = p.map { ((1 - $0) * 10_000).rounded() / 10_000 }
     let isLongEnough = ran >= design.minimumDuration
     let isLargeEnough = Self.isLargeEnough(primary, design)
-    isFinal = tally.life.hasEnded || (isLongEnough && isLargeEnough)
-    (verdict, reason) = verdict(tally, design, ran, isLongEnough, isLargeEnough)
+    isFinal = hasEnded || (isLongEnough && isLargeEnough)
+    (verdict, reason) = verdict(tally, design, ran, isLongEnough, isLargeEnough, hasEnded)
     let isSure = p.map { 1 - $0 >= 1 - Comparison.errorRate } ?? false
     needsReview =
       isFinal && (!isSure || verdict == .invalid || verdict == .insufficientData)
@@ -103,7 +105,7 @@ extension ExperimentAnalysis {
 extension ExperimentAnalysis {
   private func verdict(
     _ tally: ExperimentTally, _ design: ExperimentDesign, _ ran: Duration, _ isLongEnough: Bool,
-    _ isLargeEnough: Bool
+    _ isLargeEnough: Bool, _ hasEnded: Bool
   ) -> (ExperimentVerdict, String) {
     if let p = sampleRatioPValue, p < SampleRatio.alarm {
       let share = short(design.treatmentShare)
@@ -118,7 +120,7 @@ extension ExperimentAnalysis {
     let minimum = "\(design.minimumSamples) \(design.minSampleScope == .perArm ? "per arm" : "in all")"
     let (hours, wanted) = (short(hours(ran)), short(design.minimumDuration_hours))
     guard isLongEnough else {
-      if tally.life.hasEnded { return (.insufficientData, "ended after \(hours) of \(wanted) hours") }
+      if hasEnded { return (.insufficientData, "ended after \(hours) of \(wanted) hours") }
       return (.running, "runs for \(hours) of \(wanted) hours, with \(units) in \(primary.name)")
     }
     guard isLargeEnough else {
@@ -157,27 +159,52 @@ extension ExperimentTally {
   /// How often a running experiment is analysed without any event (R7.4).
   public static let analysisInterval = Duration.seconds(3600)
 
-  /// When it is to be analysed next, after recorded time `time`: whole hours from its start, at its minimum
-  /// duration exactly, and once when it has ended; nil when no more is to come.
-  public func nextAnalysis(after time: Timestamp) -> Timestamp? {
-    guard let design, let startedAt = life.startedAt.map({ Timestamp(milliseconds: $0.rawValue) }) else {
+  /// The next instant of event time as of which it is to be analysed: whole hours from its start, its minimum
+  /// duration exactly, and an hour after its end; nil when no more is to come.
+  public var nextAnalysis: EventTime? {
+    guard let design, let start = life.startedAt?.rawValue, let after = analyzedUpTo?.rawValue else {
       return nil
     }
-    if life.hasEnded { return decision == nil ? time + Self.analysisInterval : nil }
-    let interval = Self.analysisInterval.milliseconds
-    let hours = max(0, (time - startedAt).milliseconds) / interval
-    let next = startedAt + .milliseconds((hours + 1) * interval)
-    let decisive = startedAt + design.minimumDuration
-    return decisive > time ? min(next, decisive) : next
+    let interval_ms = Self.analysisInterval.milliseconds
+    let hours = max(0, after - start) / interval_ms
+    var next = start + (hours + 1) * interval_ms
+    let decisive = (Timestamp(milliseconds: start) + design.minimumDuration).rawValue
+    if decisive > after { next = min(next, decisive) }
+    if let end = life.endedAt?.rawValue, next > end {
+      guard decision == nil else { return nil }
+      next = max(end + interval_ms, after + 1)
+    }
+    return EventTime(milliseconds: next)
   }
 
-  /// Analyses it, as its timer does: a verdict that waits for nothing more is fixed here, and stands. An
-  /// outcome that arrives later changes the tallies, not what was decided.
-  public mutating func analyze(at time: Timestamp) {
+  /// Its analyses begin with its start, or where that comes late, with the watermark.
+  public mutating func beginAnalyses(at watermark: EventTime) {
+    guard analyzedUpTo == nil, let start = life.startedAt else { return }
+    analyzedUpTo = max(start, watermark)
+  }
+
+  /// Analyses it as of each instant that is due up to `time`, when all that happened before is counted and
+  /// nothing that happened later: a verdict that waits for nothing more is fixed there, and stands. What
+  /// arrives late changes the tallies, not what was decided. False when no instant was due.
+  @discardableResult
+  public mutating func analyze(upTo time: EventTime) -> Bool {
+    var wasDue = false
+    while let next = nextAnalysis, next <= time {
+      analyze(at: next)
+      analyzedUpTo = next
+      wasDue = true
+    }
+    return wasDue
+  }
+
+  private mutating func analyze(at time: EventTime) {
     guard let design, decision == nil else { return }
-    let analysis = ExperimentAnalysis(self, design, at: time)
+    let moment = Timestamp(milliseconds: time.rawValue)
+    // An end is folded ahead of what is analysed as of an instant before it.
+    let hasEnded = life.endedAt.map { $0 < time } ?? false
+    let analysis = ExperimentAnalysis(self, design, at: moment, hasEnded: hasEnded)
     guard analysis.isFinal, let verdict = analysis.verdict else { return }
     decision = Decision(
-      verdict: verdict, reason: analysis.reason, significance: analysis.significance, at: time)
+      verdict: verdict, reason: analysis.reason, significance: analysis.significance, at: moment)
   }
 }

@@ -25,8 +25,10 @@ public struct ExperimentOutcome: Hashable, Sendable {
   public var arm: Arm?
   /// Who is assigned: `user:` and a user's id, or for executions of nobody `execution:` and its id.
   public var unit: String
-  /// When it happened.
+  /// When the execution or observation was that it is about: whether it counts is judged by that.
   public var time: EventTime
+  /// Of the event that it was made of, which may be feedback on what was long before: it counts from then on.
+  public var happened: EventTime
   /// Tells events apart that may come twice; 0 where whoever made this has seen to that.
   public var eventHash: UInt64 = 0
   /// None when the unit was only seen.
@@ -36,13 +38,14 @@ public struct ExperimentOutcome: Hashable, Sendable {
 
   public init(
     organization: String, experiment: String, arm: Arm?, unit: String, time: EventTime,
-    measures: [Measure] = [], position: EventPosition
+    happened: EventTime? = nil, measures: [Measure] = [], position: EventPosition
   ) {
     self.organization = organization
     self.experiment = experiment
     self.arm = arm
     self.unit = unit
     self.time = time
+    self.happened = happened ?? time
     self.measures = measures
     self.position = position
   }
@@ -56,7 +59,7 @@ public struct ExperimentOutcome: Hashable, Sendable {
   static func isValue(_ value: Double) -> Bool { value.magnitude <= Field.numberMax }
 }
 
-extension ExperimentOutcome: Storable {
+extension ExperimentOutcome: StorableKey {
   public func store(into bytes: inout [UInt8]) {
     bytes.append(countedText: organization)
     bytes.append(countedText: experiment)
@@ -71,6 +74,7 @@ extension ExperimentOutcome: Storable {
       bytes.append(measure.isTakenBack ? 1 : 0)
     }
     position.store(into: &bytes)
+    bytes.append(littleEndian: happened.rawValue)
   }
 
   public init?(stored bytes: RawSpan) {
@@ -87,10 +91,14 @@ extension ExperimentOutcome: Storable {
       else { return nil }
       measures.append(Measure(metric, Double(bitPattern: bits), isTakenBack: takenBack == 1))
     }
-    guard let position = reader.eventPosition(), reader.isAtEnd else { return nil }
+    guard let position = reader.eventPosition() else { return nil }
+    // Records that do not say it were made of what they are about.
+    let happened = reader.isAtEnd ? time : reader.integer(Int64.self)
+    guard let happened, reader.isAtEnd else { return nil }
     self.init(
       organization: organization, experiment: experiment, arm: arm == 0 ? nil : Arm(rawValue: Int(arm) - 1),
-      unit: unit, time: EventTime(milliseconds: time), measures: measures, position: position)
+      unit: unit, time: EventTime(milliseconds: time),
+      happened: EventTime(milliseconds: happened), measures: measures, position: position)
     self.eventHash = eventHash
   }
 }

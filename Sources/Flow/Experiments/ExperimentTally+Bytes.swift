@@ -24,6 +24,7 @@ extension ExperimentTally: Storable {
     for outcome in waiting { outcome.storeField(into: &bytes) }
     bytes.append(decision == nil ? 0 : 1)
     decision?.storeField(into: &bytes)
+    bytes.append(littleEndian: analyzedUpTo?.rawValue ?? .min)
   }
 
   public init?(stored bytes: RawSpan) {
@@ -44,7 +45,10 @@ extension ExperimentTally: Storable {
       guard let decision = reader.value(Decision.self) else { return nil }
       self.decision = decision
     }
-    guard reader.isAtEnd else { return nil }
+    // What was stored without it is analysed from the next event or timer on.
+    guard !reader.isAtEnd else { return }
+    guard let analyzed = reader.integer(Int64.self), reader.isAtEnd else { return nil }
+    analyzedUpTo = analyzed == .min ? nil : EventTime(milliseconds: analyzed)
   }
 
   private mutating func readMetrics(_ reader: inout ByteReader) -> Bool {

@@ -11,7 +11,7 @@ public struct ExperimentTallyWriter {
   /// The record of an experiment at recorded time `time`; nil while it is not designed.
   public mutating func write(_ tally: ExperimentTally, at time: Timestamp) -> [UInt8]? {
     guard let design = tally.design else { return nil }
-    let analysis = ExperimentAnalysis(tally, design, at: time)
+    let analysis = ExperimentAnalysis(tally, design, at: time, hasEnded: tally.life.hasEnded)
     return writer.write(organization: tally.organization, position: tally.position) { fields in
       Self.write(design, tally, &fields)
       Self.write(tally.life, &fields)

@@ -46,6 +46,8 @@ public struct ExperimentTally: Hashable, Sendable {
   var unassignedUnits: UInt64 = 0
   var waiting: [ExperimentOutcome] = []
   public internal(set) var decision: Decision?
+  /// The last instant as of which it was analysed, or from which on it is.
+  var analyzedUpTo: EventTime?
 
   public init(organization: String, id: String, position: EventPosition) {
     self.organization = organization

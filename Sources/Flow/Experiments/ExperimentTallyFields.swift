@@ -69,7 +69,7 @@ public enum ExperimentTallyField: Int, ProjectionKind {
     case .needsReview:
       .boolean("needs_review", "whether a human must look before anything follows from it").required
     case .decidedAt:
-      .time("decided_at", "the recorded time at which the verdict was fixed; absent while it may change")
+      .time("decided_at", "the instant as of which the verdict was fixed; absent while it may change")
     default: .time("analyzed_at", "the recorded time of this analysis").required
     }
   }

@@ -11,7 +11,7 @@ internal import Runtime
 /// Folds executions, feedback and retrievals by execution.
 struct Collect: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 8
+  static let version: UInt64 = 9
   /// Its inputs, in order, behind `control` and before the rekey topic.
   static let topics: [InputTopic] = [.feedback, .executions, .retrievals]
 
@@ -198,9 +198,10 @@ extension Collect {
     }
     guard isNew || !result.matched.isEmpty || !result.withdrawn.isEmpty else { return [] }
     let key = ScopedKey(.execution, organization: envelope.organization, id: event.key)
+    let time = envelope.time
     return join.cases.read(key) { known in
       known?.outcomes(
-        of: key, isNew: isNew, matched: result.matched, withdrawn: result.withdrawn, at: position) ?? []
+        of: key, isNew: isNew, matched: result.matched, withdrawn: result.withdrawn, at: position, time) ?? []
     }
   }
 

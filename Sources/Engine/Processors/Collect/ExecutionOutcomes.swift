@@ -10,26 +10,33 @@ extension ExecutionCase {
   /// `isNew` says that the event was the execution itself; `matched` are the places of feedback that has met
   /// it by this event, `withdrawn` those of feedback that counts no longer since this event.
   ///
-  /// All of it happened when the execution did: feedback belongs to the exposure that it is about, so that
-  /// what an experiment counts does not depend on when somebody got around to saying it.
+  /// All of it is of the execution's time: feedback belongs to the exposure that it is about, so that what an
+  /// experiment counts does not depend on when somebody got around to saying it. It counts from when it
+  /// was said, whatever came first.
   func outcomes(
-    of key: ScopedKey, isNew: Bool, matched: [Int], withdrawn: [Int], at position: EventPosition
+    of key: ScopedKey, isNew: Bool, matched: [Int], withdrawn: [Int], at position: EventPosition,
+    _ time: EventTime
   ) -> [ExperimentOutcome] {
     guard let execution, !execution.assignments.isEmpty else { return [] }
-    var measures = isNew ? execution.measures : []
+    var said: [(at: EventTime, measures: [ExperimentOutcome.Measure])] = []
+    if isNew { said.append((execution.time, execution.measures)) }
     let withdrawals = withdrawals()
-    for place in matched where withdrawals[place] == nil { measures += feedback[place].measures }
-    for place in withdrawn where feedback[place].isJoined && !matched.contains(place) {
-      measures += feedback[place].measures.map {
-        ExperimentOutcome.Measure($0.metric, $0.value, isTakenBack: true)
-      }
+    for place in matched {
+      said.append((feedback[place].time, feedback[place].measures))
+      // Taken back before it came: as of an instant in between, it counts.
+      if let withdrawal = withdrawals[place] { said.append((withdrawal.time, feedback[place].takenBack)) }
     }
-    guard isNew || !measures.isEmpty else { return [] }
+    for place in withdrawn where feedback[place].isJoined && !matched.contains(place) {
+      said.append((time, feedback[place].takenBack))
+    }
     let unit = ExperimentOutcome.unit(user: execution.userID, execution: key.id)
-    return execution.assignments.map { assignment in
-      ExperimentOutcome(
-        organization: key.organization, experiment: assignment.experimentID, arm: assignment.arm, unit: unit,
-        time: execution.time, measures: measures, position: position)
+    return said.enumerated().flatMap { index, said -> [ExperimentOutcome] in
+      guard !said.measures.isEmpty || (isNew && index == 0) else { return [] }
+      return execution.assignments.map { assignment in
+        ExperimentOutcome(
+          organization: key.organization, experiment: assignment.experimentID, arm: assignment.arm,
+          unit: unit, time: execution.time, happened: said.at, measures: said.measures, position: position)
+      }
     }
   }
 }
@@ -47,7 +54,19 @@ extension ExecutionRecord {
   }
 }
 
+extension ExecutionCase.Withdrawal {
+  fileprivate var time: EventTime {
+    switch self {
+    case .retracted(let time), .replaced(let time, _): time
+    }
+  }
+}
+
 extension FeedbackRecord {
+  fileprivate var takenBack: [ExperimentOutcome.Measure] {
+    measures.map { ExperimentOutcome.Measure($0.metric, $0.value, isTakenBack: true) }
+  }
+
   fileprivate var measures: [ExperimentOutcome.Measure] {
     let thumb: Double? = type == .thumbsUp ? 1 : type == .thumbsDown ? 0 : nil
     let values: [(String, Double?)] = [

@@ -18,7 +18,7 @@ extension ProcessorDefinition {
       changelogTopics: [
         "\(prefix).experiments.settings.changelog", "\(prefix).experiments.tallies.changelog",
         "\(prefix).experiments.units.changelog", "\(prefix).experiments.erasures.changelog",
-        "\(prefix).experiments.set-aside.changelog",
+        "\(prefix).experiments.set-aside.changelog", "\(prefix).experiments.held.changelog",
       ],
       timeTopic: "\(prefix).experiments.time.changelog",
       rekey: ProcessorOutput("\(prefix).experiments.rekey", recordBytesMax: 1_048_588),

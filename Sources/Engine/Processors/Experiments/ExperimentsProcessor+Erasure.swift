@@ -31,6 +31,7 @@ extension ExperimentsProcessor {
       erasure.user.map { ExperimentOutcome.unit(user: $0, execution: "") },
       erasure.execution.map { ExperimentOutcome.unit(user: nil, execution: $0) },
     ].compactMap(\.self)
+    held.forget(erasure.organization, erased)
     units.forEachInOrder { key, _ in
       if erased.contains(where: { key.hasSuffix("/\($0)") }) { unitKeys.append(key) }
     }

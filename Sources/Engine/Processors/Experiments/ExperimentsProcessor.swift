@@ -10,7 +10,7 @@ internal import Runtime
 /// Folds events into experiments, and publishes those that an epoch has touched.
 struct ExperimentsProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 4
+  static let version: UInt64 = 5
 
   private enum Input {
     static let control = 0
@@ -29,6 +29,7 @@ struct ExperimentsProcessor: Processor {
   let tallies = KeyValueStore<String, ExperimentTally>("tallies")
   /// By experiment's key and unit.
   let units = KeyValueStore<String, ExperimentUnit>("units")
+  let held = HeldOutcomes()
   /// Where its inputs are, by their numbers.
   private let inputs: [TopicPartition]
   var touched = TouchedKeys()
@@ -42,7 +43,7 @@ struct ExperimentsProcessor: Processor {
     }
   }
 
-  var stores: [any TaskStore] { [control.store, tallies, units] + forgotten.stores }
+  var stores: [any TaskStore] { [control.store, tallies, units] + forgotten.stores + [held.store] }
 
   mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
     forgotten.advance(to: context.time)
@@ -58,7 +59,7 @@ struct ExperimentsProcessor: Processor {
         return .setAside(.undecodable)
       }
       if isForgotten(outcome) { return .folded }
-      guard let refusal = fold(outcome, in: &context) else { return .folded }
+      guard let refusal = take(outcome, in: &context) else { return .folded }
       noteAside(EventPosition(inputs[record.input], record.offset), of: outcome)
       return context.setAside(refusal.reason, rule: refusal.rule)
     default:
@@ -93,14 +94,26 @@ struct ExperimentsProcessor: Processor {
   }
 
   mutating func onTimer(_ timer: Timer, in context: inout FoldContext) {
+    countHeld(in: &context)
     guard let key = String(bytes: timer.id.bytes) else { return }
-    let next = tallies.update(key) { tally -> Timestamp? in
-      tally?.analyze(at: context.time)
-      return tally?.nextAnalysis(after: context.time)
+    let counted = HeldOutcomes.counted(context.watermark)
+    let (wasDue, next) = tallies.update(key) { tally -> (Bool, EventTime?) in
+      tally?.beginAnalyses(at: counted)
+      return (tally?.analyze(upTo: counted) ?? false, tally?.nextAnalysis)
     }
-    if let next { context.setTimer(timer.id, at: next) }
+    setTimer(key, next, in: &context)
+    // One that is due and must wait for the watermark has nothing new to say.
+    let waits = next.map { $0.rawValue <= context.time.rawValue } ?? false
+    guard wasDue || !waits else { return }
     touched.insert(key)
     countAnalysis(key, at: context.time)
+  }
+
+  /// For an experiment's next analysis, once what happened before it is likely to be counted.
+  private func setTimer(_ key: String, _ next: EventTime?, in context: inout FoldContext) {
+    guard let next else { return }
+    let due = max(Timestamp(milliseconds: next.rawValue), context.time)
+    context.setTimer(TimerID(key), at: due + HeldOutcomes.wait)
   }
 
   private mutating func countAnalysis(_ key: String, at time: Timestamp) {
@@ -128,6 +141,7 @@ struct ExperimentsProcessor: Processor {
 
   mutating func closeEpoch(in context: inout FoldContext) {
     panes.closeEpoch(in: &context)
+    countHeld(in: &context)
     guard context.isEpochOver else { return }
     for name in touched.take() {
       guard let tally = tallies[name], let bytes = writer.write(tally, at: context.time) else { continue }
@@ -170,7 +184,7 @@ extension ExperimentsProcessor {
       let outcome = ExperimentOutcome(
         organization: organization, experiment: experiment, arm: fields.choice(.arm),
         unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time, position: position)
-      return isForgotten ? nil : fold(outcome, in: &context)
+      return isForgotten ? nil : take(outcome, in: &context)
     default:
       let fields = event.fields(ExperimentObserved.self)
       let user = fields.text(.userID)?.string ?? ""
@@ -180,7 +194,7 @@ extension ExperimentsProcessor {
         unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time,
         measures: [.init(metric, fields.number(.value) ?? 0)], position: position)
       outcome.eventHash = envelope.identity
-      return isForgotten ? nil : fold(outcome, in: &context)
+      return isForgotten ? nil : take(outcome, in: &context)
     }
   }
 
@@ -190,30 +204,49 @@ extension ExperimentsProcessor {
     _ body: (inout ExperimentTally) -> ExperimentTally.Acceptance
   ) -> Refusal? {
     let key = entityKey(organization: organization, id: experiment)
-    let units = units
-    let time = context.time
+    let counted = HeldOutcomes.counted(context.watermark)
     let wasRunning = tallies.read(key) { $0?.life.isRunning ?? false }
-    var unplaced: [(ExperimentOutcome, ExperimentTally.Acceptance)] = []
+    var waiting: [ExperimentOutcome] = []
     let (acceptance, next) = tallies.update(key) { known in
       var tally = known ?? ExperimentTally(organization: organization, id: experiment, position: position)
       let acceptance = body(&tally)
-      guard acceptance == .accepted else { return (acceptance, nil as Timestamp?) }
-      for outcome in tally.takeWaiting() {
-        let acceptance = units.update(Self.unitKey(key, outcome.unit)) { tally.fold(outcome, of: &$0) }
-        if acceptance != .accepted { unplaced.append((outcome, acceptance)) }
-      }
+      guard acceptance == .accepted else { return (acceptance, nil as EventTime?) }
+      waiting = tally.takeWaiting()
+      tally.beginAnalyses(at: counted)
       known = tally
-      return (acceptance, tally.nextAnalysis(after: time))
+      return (acceptance, tally.nextAnalysis)
     }
     if let refusal = Self.refusal(acceptance) { return refusal }
-    for (outcome, acceptance) in unplaced { setAsideLater(outcome, acceptance, in: &context) }
-    if let next { context.setTimer(TimerID(key), at: next) }
+    for outcome in waiting {
+      if !held.hold(outcome, in: &context) {
+        setAsideLater(outcome, fold(outcome, isLate: true), in: &context)
+      }
+    }
+    setTimer(key, next, in: &context)
     touched.insert(key)
-    countTransition(key, wasRunning: wasRunning, at: time)
+    countTransition(key, wasRunning: wasRunning, at: context.time)
     return nil
   }
 
-  private mutating func fold(_ outcome: ExperimentOutcome, in context: inout FoldContext) -> Refusal? {
+  /// Holds an outcome, or folds it when it comes late, or its experiment has not begun.
+  private mutating func take(_ outcome: ExperimentOutcome, in context: inout FoldContext) -> Refusal? {
+    let key = entityKey(organization: outcome.organization, id: outcome.experiment)
+    let isCounting = tallies.read(key) { $0?.isCounting ?? false }
+    if isCounting, held.hold(outcome, in: &context) { return nil }
+    let acceptance = fold(outcome, isLate: true)
+    if let refusal = Self.refusal(acceptance) { return refusal }
+    setAsideLater(outcome, acceptance, in: &context)
+    return nil
+  }
+
+  /// Counts what the watermark has passed, in the order in which it happened.
+  private mutating func countHeld(in context: inout FoldContext) {
+    while let outcomes = held.takeCounted(context.watermark) {
+      for outcome in outcomes { setAsideLater(outcome, fold(outcome, isLate: false), in: &context) }
+    }
+  }
+
+  private mutating func fold(_ outcome: ExperimentOutcome, isLate: Bool) -> ExperimentTally.Acceptance {
     let key = entityKey(organization: outcome.organization, id: outcome.experiment)
     let units = units
     let acceptance = tallies.update(key) { known in
@@ -224,12 +257,12 @@ extension ExperimentsProcessor {
       known = nil
       defer { known = tally }
       guard tally.isCounting else { return tally.wait(outcome) }
+      // What was to be analysed as of an earlier instant is, before this is counted.
+      if !isLate { tally.analyze(upTo: outcome.happened) }
       return units.update(Self.unitKey(key, outcome.unit)) { tally.fold(outcome, of: &$0) }
     }
-    if let refusal = Self.refusal(acceptance) { return refusal }
-    setAsideLater(outcome, acceptance, in: &context)
-    touched.insert(key)
-    return nil
+    if Self.refusal(acceptance) == nil { touched.insert(key) }
+    return acceptance
   }
 
   /// Names in quarantine, by its event's place, what of an outcome that was folded is not counted.

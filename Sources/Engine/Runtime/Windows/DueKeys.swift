@@ -5,7 +5,7 @@ public import Basics
 
 /// Keys by the moment at which they are due, in the order in which they were added. Used on its task's
 /// thread.
-@usableFromInline final class DueKeys<Key: StorableKey> {
+public final class DueKeys<Key: StorableKey> {
   /// A moment's keys stand in rows that are full at about this many bytes: each epoch writes the last one
   /// anew.
   @usableFromInline static var rowBytes: Int { 1024 }
@@ -26,15 +26,18 @@ public import Basics
   @usableFromInline var moments: [Moment] = []
   @usableFromInline var isLoaded = false
 
-  @inlinable init(_ name: String) { rows = KeyValueStore(name, memory: 8 << 20) }
+  @inlinable public init(_ name: String) { rows = KeyValueStore(name, memory: 8 << 20) }
+
+  /// What the processor lists among its stores.
+  public var store: any TaskStore { rows }
 
   /// The first moment at which any key is due.
-  @inlinable var next: Int64? {
+  @inlinable public var next: Int64? {
     if !isLoaded { load() }
     return moments.first?.time
   }
 
-  @inlinable func add(_ key: Key, at time: Int64) {
+  @inlinable public func add(_ key: Key, at time: Int64) {
     if !isLoaded { load() }
     var index = moments.count
     while index > 0, moments[index - 1].time > time { index -= 1 }
@@ -60,7 +63,7 @@ public import Basics
   }
 
   /// Takes the keys of the first moment.
-  @inlinable func take() -> [Key] {
+  @inlinable public func take() -> [Key] {
     let moment = moments.removeFirst()
     var keys: [Key] = []
     for number in 0..<moment.rows {
