@@ -46,6 +46,40 @@ import Testing
     return FoldedTask.Record(topic: "outcomes", key: "e", bytes: bytes)
   }
 
+  /// Of a user's execution, by whom alone an erasure may not find it.
+  private func outcome(_ user: String, execution: String, session: String) -> FoldedTask.Record {
+    var outcome = ExperimentOutcome(
+      organization: "acme", experiment: "e", arm: .control, unit: "user:\(user)",
+      time: EventTime(milliseconds: Self.start + 1000), measures: [.init("rating", 1)],
+      position: EventPosition(TopicPartition(topic: "t.executions", partition: PartitionID(3)), Offset(9)))
+    (outcome.execution, outcome.session) = (execution, session)
+    var bytes: [UInt8] = []
+    outcome.store(into: &bytes)
+    return FoldedTask.Record(topic: "outcomes", key: "e", bytes: bytes)
+  }
+
+  @Test(
+    "an erasure of an execution or a session alone reaches outcomes of a user that are waiting or set aside",
+    arguments: [#""execution_id":"x1""#, #""session_id":"s1""#])
+  func erasedWithoutUser(named: String) throws {
+    var task = task()
+    let outcomes = [
+      outcome("u", execution: "x1", session: "s1"), outcome("v", execution: "x2", session: "s2"),
+    ]
+    let waiting = (0..<ExperimentTally.waitingMax - 2).map { observed("u\($0)") }
+    let first = task.epoch(outcomes + waiting + outcomes)
+    #expect(first.quarantined.map(\.key) == [2, 3].map { "t.outcomes/\(partition)@\($0)" })
+    let erased = task.epoch([
+      .event("control", "erasure.requested", agent: nil, #"{"requested_by":"ann","# + named + "}")
+    ])
+    #expect(erased.quarantined.map(\.key) == ["t.outcomes/\(partition)@2"])
+    #expect(erased.quarantined.allSatisfy { $0.value == nil })
+    // What comes late of it is not taken in either.
+    let begun = task.epoch(begun + outcomes.prefix(1), after: 10)
+    #expect(try units(begun) == [ExperimentTally.waitingMax - 1, 0])
+    #expect(!String(decoding: begun.changelog.values, as: UTF8.self).contains("x1"))
+  }
+
   private func erasure(of user: String) -> FoldedTask.Record {
     .event("control", "erasure.requested", agent: nil, #"{"requested_by":"ann","user_id":"\#(user)"}"#)
   }

@@ -25,6 +25,9 @@ public struct ExperimentOutcome: Hashable, Sendable {
   public var arm: Arm?
   /// Who is assigned: `user:` and a user's id, or for executions of nobody `execution:` and its id.
   public var unit: String
+  /// The execution that it is about, and its session, where they are known: an erasure may name these alone.
+  public var execution: String?
+  public var session: String?
   /// When the execution or observation was that it is about: whether it counts is judged by that.
   public var time: EventTime
   /// Of the event that it was made of, which may be feedback on what was long before: it counts from then on.
@@ -55,6 +58,16 @@ public struct ExperimentOutcome: Hashable, Sendable {
     user.map { "user:\($0)" } ?? "execution:\(execution)"
   }
 
+  /// Whether it is about somebody or something that is to be forgotten.
+  public func isCovered(by erasure: Erasure) -> Bool {
+    organization == erasure.organization
+      && (erasure.covers(user: user, session: session, execution: execution)
+        || (erasure.execution != nil && unit == Self.unit(user: nil, execution: erasure.execution ?? "")))
+  }
+
+  /// Whose it is.
+  public var user: String? { unit.hasPrefix("user:") ? String(unit.dropFirst("user:".count)) : nil }
+
   /// A value of a metric must be a number, and its square too.
   static func isValue(_ value: Double) -> Bool { value.magnitude <= Field.numberMax }
 }
@@ -75,6 +88,7 @@ extension ExperimentOutcome: StorableKey {
     }
     position.store(into: &bytes)
     bytes.append(littleEndian: happened.rawValue)
+    for text in [execution, session] { bytes.append(countedText: text ?? "") }
   }
 
   public init?(stored bytes: RawSpan) {
@@ -92,13 +106,18 @@ extension ExperimentOutcome: StorableKey {
       measures.append(Measure(metric, Double(bitPattern: bits), isTakenBack: takenBack == 1))
     }
     guard let position = reader.eventPosition() else { return nil }
-    // Records that do not say it were made of what they are about.
-    let happened = reader.isAtEnd ? time : reader.integer(Int64.self)
-    guard let happened, reader.isAtEnd else { return nil }
     self.init(
       organization: organization, experiment: experiment, arm: arm == 0 ? nil : Arm(rawValue: Int(arm) - 1),
-      unit: unit, time: EventTime(milliseconds: time),
-      happened: EventTime(milliseconds: happened), measures: measures, position: position)
+      unit: unit, time: EventTime(milliseconds: time), measures: measures, position: position)
     self.eventHash = eventHash
+    // Records that say no more were made of what they are about.
+    guard !reader.isAtEnd else { return }
+    guard let happened = reader.integer(Int64.self), let execution = reader.text(),
+      let session = reader.text(),
+      reader.isAtEnd
+    else { return nil }
+    self.happened = EventTime(milliseconds: happened)
+    self.execution = execution.isEmpty ? nil : execution
+    self.session = session.isEmpty ? nil : session
   }
 }

@@ -148,16 +148,17 @@ public struct ExperimentTally: Hashable, Sendable {
 // MARK: - Forgetting (R14.8)
 
 extension ExperimentTally {
-  /// Whether it says something of these units or of this user.
-  public func names(_ units: [String], _ user: String?) -> Bool {
-    waiting.contains { units.contains($0.unit) }
+  /// Whether it says something of what is to be forgotten.
+  public func names(_ erasure: Erasure) -> Bool {
+    let user = erasure.user
+    return waiting.contains { $0.isCovered(by: erasure) }
       || (user != nil && (design?.createdBy == user || life.changedBy == user))
   }
 
   /// Forgets them. What they contributed stays in sums that name nobody.
-  public mutating func forget(_ units: [String], _ user: String?) {
-    waiting.removeAll { units.contains($0.unit) }
-    guard user != nil else { return }
+  public mutating func forget(_ erasure: Erasure) {
+    waiting.removeAll { $0.isCovered(by: erasure) }
+    guard let user = erasure.user else { return }
     if design?.createdBy == user { design?.createdBy = nil }
     life.forget(user)
   }

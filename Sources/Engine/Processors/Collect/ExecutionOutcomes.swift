@@ -29,13 +29,16 @@ extension ExecutionCase {
     for place in withdrawn where feedback[place].isJoined && !matched.contains(place) {
       said.append((time, feedback[place].takenBack))
     }
+    let session = execution.sessionID
     let unit = ExperimentOutcome.unit(user: execution.userID, execution: key.id)
     return said.enumerated().flatMap { index, said -> [ExperimentOutcome] in
       guard !said.measures.isEmpty || (isNew && index == 0) else { return [] }
       return execution.assignments.map { assignment in
-        ExperimentOutcome(
+        var outcome = ExperimentOutcome(
           organization: key.organization, experiment: assignment.experimentID, arm: assignment.arm,
           unit: unit, time: execution.time, happened: said.at, measures: said.measures, position: position)
+        (outcome.execution, outcome.session) = (key.id, session)
+        return outcome
       }
     }
   }

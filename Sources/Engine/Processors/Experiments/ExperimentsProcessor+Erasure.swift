@@ -31,7 +31,7 @@ extension ExperimentsProcessor {
       erasure.user.map { ExperimentOutcome.unit(user: $0, execution: "") },
       erasure.execution.map { ExperimentOutcome.unit(user: nil, execution: $0) },
     ].compactMap(\.self)
-    held.forget(erasure.organization, erased)
+    held.forget(erasure)
     units.forEachInOrder { key, _ in
       if erased.contains(where: { key.hasSuffix("/\($0)") }) { unitKeys.append(key) }
     }
@@ -43,9 +43,9 @@ extension ExperimentsProcessor {
       for unit in erased where unitKeys.contains(Self.unitKey(key, unit)) {
         units[Self.unitKey(key, unit)] = nil
       }
-      let isNamed = tallies.read(key) { $0?.names(erased, erasure.user) ?? false }
+      let isNamed = tallies.read(key) { $0?.names(erasure) ?? false }
       guard isNamed else { continue }
-      tallies.update(key) { $0?.forget(erased, erasure.user) }
+      tallies.update(key) { $0?.forget(erasure) }
       touched.insert(key)
     }
   }
@@ -54,10 +54,6 @@ extension ExperimentsProcessor {
 extension ExperimentOutcome {
   /// Whom it is about, by the keys that erasures name.
   fileprivate var subjects: [ScopedKey] {
-    for (prefix, kind) in [("user:", ScopedKey.Kind.user), ("execution:", .execution)]
-    where unit.hasPrefix(prefix) {
-      return [ScopedKey(kind, organization: organization, id: String(unit.dropFirst(prefix.count)))]
-    }
-    return []
+    Erasure(organization: organization, user: user, session: session, execution: execution).keys
   }
 }

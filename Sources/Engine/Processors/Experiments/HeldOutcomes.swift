@@ -37,14 +37,13 @@ struct HeldOutcomes {
     return due.take().sorted { $0.happened < $1.happened }
   }
 
-  /// Lets go of these units' outcomes.
-  func forget(_ organization: String, _ units: [String]) {
+  /// Lets go of what is to be forgotten.
+  func forget(_ erasure: Erasure) {
     var kept: [(second: Int64, outcome: ExperimentOutcome)] = []
     while let second = due.next {
       kept += due.take().map { (second, $0) }
     }
-    for (second, outcome) in kept
-    where outcome.organization != organization || !units.contains(outcome.unit) {
+    for (second, outcome) in kept where !outcome.isCovered(by: erasure) {
       due.add(outcome, at: second)
     }
   }
