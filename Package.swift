@@ -156,7 +156,9 @@ let package = Package(
       needs: ["Basics", "Control", "Events", "Metrics", "Processors", "Rollouts", "Runtime", "Topology"]),
     tests(
       "ProcessorsTests",
-      needs: ["Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Processors", "Runtime"],
+      needs: [
+        "Basics", "Control", "Events", "Experiments", "Learning", "Metrics", "Processors", "Runtime", "Story",
+      ],
       data: ["Judge"]),
     tests("LearningTests", needs: ["Basics", "Events", "Learning"], data: ["Judge"]),
     tests(

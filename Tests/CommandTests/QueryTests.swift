@@ -42,6 +42,16 @@ import Testing
     )
   }
 
+  @Test("of an organization nothing of another's is shown that has the same ids")
+  func organization() {
+    var rows = ProjectionRows(ExperimentTallyField.shape, organization: "a")
+    let records = [Self.record("a", "1", "running"), Self.record("b", "1", "treatment")]
+    for (key, value) in records + [Self.record("a/b", "1", "control")] { rows.take(key, value) }
+    rows.take("b/1", nil)
+    #expect(rows.jsonLines == String(decoding: records[0].1, as: UTF8.self))
+    #expect(Self.rows(organization: "b", key: "a/1").table == "no records")
+  }
+
   @Test("of decisions all are shown, in order")
   func decisions() {
     let shape = ProjectionShape(
