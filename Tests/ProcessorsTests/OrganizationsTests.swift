@@ -90,6 +90,10 @@ private struct Installation {
       var event = story.next()
       guard event.organization == "acme" else { continue }
       event.organization = organization
+      // An agent's settings are its organization's too.
+      if event.type == "agent.configured", organization == "other" {
+        event.data = #"{"collect_failures":true}"#
+      }
       events.append(event)
     }
     return events
