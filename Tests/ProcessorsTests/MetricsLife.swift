@@ -2,6 +2,7 @@
 import Basics
 import Foundation
 import Metrics
+import Testing
 
 @testable import Processors
 @testable import Runtime
@@ -11,7 +12,7 @@ struct MetricsLife {
   var task: FoldedTask
   var published: [String] = []
   private var changelogs: [OutboundRecords] = []
-  let definition = ProcessorDefinition.metrics(prefix: "t", board: nil)
+  let definition = Self.boundedMetrics
 
   /// Midnight, so that panes and instants are round.
   static let start: Int64 = 1_767_225_600_000
@@ -50,12 +51,14 @@ struct MetricsLife {
     return .event(topic, type, organization: "platform", agent: nil, time: time, data)
   }
 
-  /// What a task of `collect` has counted of a counter without labels in the pane of 15 s that begins so many
-  /// seconds after the start.
-  func part(_ sum: Double, of metric: String = "jobs_total", from second: Int64) -> FoldedTask.Record {
+  /// What a task of `collect` has counted of a counter without labels in the pane that begins so many seconds
+  /// after the start.
+  func part(
+    _ sum: Double, of metric: String = "jobs_total", from second: Int64, length: Int64 = 15
+  ) -> FoldedTask.Record {
     let partial = PanePartial(
       organization: "platform", source: PaneSource(processor: "collect", task: 0),
-      pane: Pane(start: Self.start + second * 1000, length_ms: 15_000),
+      pane: Pane(start: Self.start + second * 1000, length_ms: length * 1000),
       entries: [.init(metric: metric, labels: Labels([]), value: .sum(sum))])
     var bytes: [UInt8] = []
     partial.store(into: &bytes)
@@ -92,5 +95,42 @@ struct MetricsLife {
 
   private static func object(_ json: String) -> [String: Any] {
     ((try? JSONSerialization.jsonObject(with: Data(json.utf8))) as? [String: Any]) ?? [:]
+  }
+}
+
+/// `metrics` as it ships, but for a bound on its timers: one that leads nowhere, to itself a millisecond
+/// later, makes a test fail and not take for ever.
+private struct BoundedMetrics: Processor {
+  /// Instants of a day, and more timers than any test needs.
+  static let timersMax = 10_000
+
+  var metrics: MetricsFold
+  var timers = 0
+
+  var stores: [any TaskStore] { metrics.stores }
+
+  mutating func fold(_ record: borrowing InputRecord, in context: inout FoldContext) -> Verdict {
+    metrics.fold(record, in: &context)
+  }
+
+  mutating func onTimer(_ timer: Runtime.Timer, in context: inout FoldContext) {
+    timers += 1
+    if timers == Self.timersMax { Issue.record("\(timers) timers: instants do not come closer") }
+    if timers < Self.timersMax { metrics.onTimer(timer, in: &context) }
+  }
+
+  mutating func closeEpoch(in context: inout FoldContext) { metrics.closeEpoch(in: &context) }
+}
+
+extension MetricsLife {
+  fileprivate static var boundedMetrics: ProcessorDefinition {
+    let metrics = ProcessorDefinition.metrics(prefix: "t", board: nil)
+    let topics = metrics.inputs.map(\.topic)
+    return ProcessorDefinition(
+      metrics.name, epochsTopic: metrics.epochsTopic, quarantineTopic: metrics.quarantineTopic,
+      inputs: metrics.inputs.dropLast(), outputs: metrics.outputs.dropLast(),
+      changelogTopics: metrics.changelogTopics, timeTopic: metrics.timeTopic, rekey: metrics.outputs.last,
+      codeHash: metrics.codeHash
+    ) { BoundedMetrics(metrics: MetricsFold(topics: topics, partition: $0, board: nil)) }
   }
 }

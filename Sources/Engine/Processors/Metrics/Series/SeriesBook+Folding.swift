@@ -68,10 +68,10 @@ extension SeriesBook {
 
   // MARK: - Closing
 
-  /// Closes what ends by `time`, in order.
+  /// Closes what ends by `time`, in order. A series is looked at once: what it does makes none of them due.
   func advance(to time: Int64) {
     load()
-    while let number = wakes.next(by: time) {
+    for number in wakes.due(by: time) {
       guard let entry = entries[number], let rule = entry.rule else { continue }
       let state = states.read(number) { ($0?.wake(rule), $0?.isForgotten(rule, at: time) ?? true) }
       guard let wake = state.0 else { continue }

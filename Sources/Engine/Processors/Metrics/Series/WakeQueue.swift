@@ -27,15 +27,16 @@ struct WakeQueue {
 
   mutating func forget(_ number: UInt64) { scheduled[number] = nil }
 
-  /// The next number that is to wake by `time`.
-  mutating func next(by time: Int64) -> UInt64? {
+  /// The numbers that are to wake by `time`, in order; they are not scheduled any more.
+  mutating func due(by time: Int64) -> [UInt64] {
+    var numbers: [UInt64] = []
     while let first = heap.first, first.time <= time {
       removeFirst()
       guard scheduled[first.number] == first.time else { continue }
       scheduled[first.number] = nil
-      return first.number
+      numbers.append(first.number)
     }
-    return nil
+    return numbers
   }
 
   private mutating func removeFirst() {
