@@ -11,7 +11,7 @@ internal import Runtime
 /// Folds panes, telemetry and training events of the organizations that a task owns.
 struct MetricsFold: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 5
+  static let version: UInt64 = 6
 
   /// The inputs, in the order of the definition; the rekey topic is the last.
   enum Input: Int { case control, panes, telemetry, trainingEvents, rekey }
@@ -125,13 +125,20 @@ struct MetricsFold: Processor {
     guard home == .telemetry || home == .trainingEvents,
       envelope.time.rawValue <= context.time.rawValue + Self.aheadMax_ms
     else { return .setAside(.invalid) }
-    guard envelope.time.rawValue > book.closed - SeriesBook.grace_ms else { return .setAside(.late) }
+    if isLate(event.type, at: envelope.time) { return .setAside(.late) }
     panes.add(event, organization: envelope.organization, agent: envelope.agent, at: envelope.time)
     addToDeployments(event, envelope, at: record.offset, of: record.input)
     if event.type == .heartbeatSent, let job = event.fields(HeartbeatSent.self).text(.job)?.string {
       book.hear(job, of: envelope.organization.string, at: envelope.time.rawValue)
     }
     return .folded
+  }
+
+  /// An event is late when the first pane that it counts in is, as a part of that pane would be.
+  private func isLate(_ type: EventType, at time: EventTime) -> Bool {
+    // A pane ends behind all that it holds.
+    if time.rawValue > book.closed - SeriesBook.grace_ms { return false }
+    return book.isLate(panes.firstEnd(of: type, at: time) ?? time)
   }
 
   /// A partial into series and, where its organization is at home, into scorecards.

@@ -21,6 +21,15 @@ public struct PaneAggregator: Sendable {
 
   public var isEmpty: Bool { table.entries.isEmpty }
 
+  /// When the first of the panes ends that an event of this time counts in; nil if it counts in none.
+  public func firstEnd(of type: EventType, at time: EventTime) -> EventTime? {
+    plan.byEvent[type.ordinal].map { group in
+      let length = plan.groups[group].length_ms
+      let start = MetricDeclarations.paneStart(of: time.rawValue, length_ms: length)
+      return EventTime(milliseconds: start &+ length)
+    }.min()
+  }
+
   /// Adds an event from outside, which happened at `time`.
   public mutating func add(
     _ event: DecodedEvent, organization: JSONText, agent: JSONText?,

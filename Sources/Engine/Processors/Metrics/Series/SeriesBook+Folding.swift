@@ -7,10 +7,13 @@ extension SeriesBook {
   /// How long after its end a pane may be corrected.
   static let grace_ms: Int64 = 3_600_000
 
+  /// A pane that ended then is past grace.
+  func isLate(_ paneEnd: EventTime) -> Bool { paneEnd.rawValue <= closed - Self.grace_ms }
+
   /// Takes up a partial for `tenant`. `closed`: all panes that end by then have closed. False: the pane is
   /// past grace, and nothing has changed.
   func fold(_ partial: PanePartial, for tenant: String, closed: Int64) -> Bool {
-    if partial.pane.end <= closed - Self.grace_ms { return false }
+    if isLate(EventTime(milliseconds: partial.pane.end)) { return false }
     let organization = tenant == Self.platform ? partial.organization : ""
     for entry in partial.entries {
       guard let metric = declared[entry.metric], Self.fits(entry.value, metric.kind) else { continue }

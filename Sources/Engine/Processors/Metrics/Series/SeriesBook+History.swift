@@ -1,5 +1,6 @@
 // What rules look back on: changes of values, in chunks, as far back as any rule reads and no further
-// (R8.16).
+// (R8.16). A counter's history begins with a zero one pane before its first value, so that its first event is
+// an increase. Only a history that holds a series' beginning has a chunk with number 0.
 internal import Basics
 internal import Metrics
 internal import Runtime
@@ -9,17 +10,37 @@ extension SeriesBook {
     entries[number].flatMap { horizons[$0.identity.name] }
   }
 
+  /// Where a counter stood before its first change: at zero, one pane before. What Prometheus makes of
+  /// created timestamps. nil for all that may go down.
+  private func birth(of number: UInt64, before first: Sample) -> Sample? {
+    guard !first.isStale, let row = entries[number]?.row, row.kind != .derived else { return nil }
+    let isCounter =
+      switch declared[row.metric]?.kind {
+      case .counter, .histogram: true
+      case nil: row.metric == Self.overflowMetric
+      case .level, .gauge, .mean, .distinct, .population: false
+      }
+    guard isCounter else { return nil }
+    return Sample(time: EventTime(milliseconds: first.time.rawValue - step_ms(of: number)), value: 0)
+  }
+
   /// Keeps a change of a series that rules read.
   func keep(_ sample: Sample, of number: UInt64) {
     guard let horizon = horizon(of: number) else { return }
     let range = states.read(number) { $0?.chunks ?? 0..<0 }
+    var zero = range.upperBound == 0 ? birth(of: number, before: sample) : nil
     if !range.isEmpty {
       let isKept = chunks.update(Self.key(number, range.upperBound - 1)) { chunk -> Bool in
         guard var changes = chunk?.changes, let last = changes.last else { return false }
         if last.value.bitPattern == sample.value.bitPattern || sample.time < last.time { return true }
+        // What had ended begins anew.
+        if last.isStale {
+          zero = birth(of: number, before: sample).flatMap { $0.time > last.time ? $0 : nil }
+        }
         if last.time == sample.time {
           changes[changes.count - 1] = sample
         } else if changes.count < SampleChunk.changesMax {
+          if let zero { changes.append(zero) }
           changes.append(sample)
         } else {
           return false
@@ -29,7 +50,7 @@ extension SeriesBook {
       }
       if isKept { return }
     }
-    chunks[Self.key(number, range.upperBound)] = SampleChunk(changes: [sample])
+    chunks[Self.key(number, range.upperBound)] = SampleChunk(changes: [zero, sample].compactMap { $0 })
     var kept = range.lowerBound..<range.upperBound + 1
     // A chunk can go when the one behind it begins before anything reads.
     while kept.count > 1,
@@ -51,11 +72,10 @@ extension SeriesBook {
       return keep(Sample(time: EventTime(milliseconds: start), value: value), of: number)
     }
     for index in range.reversed() {
-      // Before a first chunk that was not cut off there was nothing.
       let isFirst = index == 0
       let isDone = chunks.update(Self.key(number, index)) { chunk -> Bool in
         guard var changes = chunk?.changes else { return true }
-        for place in changes.indices where changes[place].time.rawValue >= start {
+        for place in changes.indices where changes[place].time.rawValue >= start && !changes[place].isStale {
           changes[place].value += delta
         }
         let isWithin = changes.first.map { $0.time.rawValue <= start } ?? true
@@ -65,10 +85,35 @@ extension SeriesBook {
           let value = before.isNaN ? delta : before + delta
           changes.insert(Sample(time: EventTime(milliseconds: start), value: value), at: place)
         }
+        // The series was born earlier than was known.
+        if isFirst, let first = changes.first, first.time.rawValue == start,
+          let zero = birth(of: number, before: first)
+        {
+          changes.insert(zero, at: 0)
+        }
         chunk?.changes = changes
         return isWithin
       }
       if isDone { return }
+    }
+  }
+
+  /// Other rules read other series: what none reads any more is forgotten, and a series that one begins to
+  /// read has a history from its last change on. What was before that nobody knows, so that it is not taken
+  /// for the beginning.
+  func adaptHistories() {
+    for number in entries.keys.sorted() {
+      guard let entry = entries[number], entry.row.kind.isSeen else { continue }
+      let (range, changed, value) = states.read(number) { state in
+        (state?.chunks ?? 0..<0, state?.changed ?? .min, state?.value)
+      }
+      guard changed > .min, range.isEmpty != (horizons[entry.identity.name] == nil) else { continue }
+      for chunk in range { chunks[Self.key(number, chunk)] = nil }
+      let next = max(1, range.upperBound)
+      states.update(number) { $0?.chunks = next..<next }
+      if range.isEmpty {
+        keep(Sample(time: EventTime(milliseconds: changed), value: value ?? Sample.staleValue), of: number)
+      }
     }
   }
 

@@ -71,7 +71,8 @@ final class SeriesBook {
 
   // MARK: - Configuration
 
-  /// Takes other declarations; series of metrics that are gone or of another kind are forgotten.
+  /// Takes other declarations, with `horizons` already theirs; series of metrics that are gone or of another
+  /// kind are forgotten.
   func configure(_ declarations: MetricDeclarations) {
     load()
     self.declarations = declarations
@@ -86,6 +87,7 @@ final class SeriesBook {
       entries[number]?.rule = rule(of: entry.row)
       schedule(number)
     }
+    adaptHistories()
   }
 
   private func fits(_ entry: Entry, _ metric: MetricDeclaration) -> Bool {
@@ -248,5 +250,5 @@ extension SeriesRow.Kind {
   fileprivate var isUndeclared: Bool { self == .derived || self == .own }
   /// Counts towards its metric's limit.
   fileprivate var isCounted: Bool { self == .base || self == .member || self == .histogram }
-  fileprivate var isSeen: Bool { self != .member && self != .histogram }
+  var isSeen: Bool { self != .member && self != .histogram }
 }
