@@ -163,7 +163,7 @@ let package = Package(
     tests("LearningTests", needs: ["Basics", "Events", "Learning"], data: ["Judge"]),
     tests(
       "ProcessTests",
-      needs: ["Basics", "Kafka", "POSIX", "Runtime", "ratchet"]),
+      needs: ["Basics", "HTTP", "Kafka", "POSIX", "Runtime", "ratchet"]),
     tests("StoreTests", needs: ["Basics", "Store"]),
     tests("BenchTests", needs: ["bench", "ratchet"], data: ["Peers"]),
     tests("KafkaTests", needs: ["Basics", "BrokerCore", "BrokerServer", "Kafka", "CRdKafka", "POSIX"]),
