@@ -109,6 +109,30 @@ import Testing
     #expect(try records().allSatisfy(\.isEmpty))
   }
 
+  @Test("a single file is held against what is in force: rules beyond the budget only together are refused")
+  func together() throws {
+    let metric = "name: m, kind: counter, unit: u, help: h, event: feedback.given, series: 10"
+    let other = "name: n, kind: counter, unit: u, help: h, event: feedback.given, series: 10"
+    try write("metrics.yaml", "samples: 3000\nmetrics:\n  - {\(metric)}\n  - {\(other)}\n")
+    try FileManager.default.createDirectory(
+      atPath: folder + "/rules/platform", withIntermediateDirectories: true)
+    func rules(_ file: String, _ expression: String) throws {
+      try write("rules/platform/\(file)", "groups: [{name: g, rules: [{record: r, expr: '\(expression)'}]}]")
+    }
+    try rules("a.yaml", "rate(m[1h])")
+    #expect(try command("control apply \(folder)") == .success)
+    try rules("b.yaml", "rate(n[1h])")
+    let publish = "control publish \(folder)/rules/platform/b.yaml --as rules/platform/b.yaml"
+    let budget = #expect(throws: Diagnostics.self) { try command(publish) }
+    #expect(
+      budget?.description.contains("rules could keep 4820 samples") == true,
+      "\(budget?.description ?? "published")")
+    try rules("b.yaml", "rate(n[5m])")
+    #expect(try command(publish) == .success)
+    let files = try #require(try ControlReading("ratchet.control", client).configuration).files
+    #expect(files["rules/platform/b.yaml"] != nil)
+  }
+
   @Test("partitions that hold different configurations are told of, and left alone")
   func different() throws {
     let producer = try Producer(client)

@@ -35,6 +35,9 @@ public final class ControlTopic {
   /// No partition holds a configuration.
   public var isUnconfigured: Bool { reading.isUnconfigured }
 
+  /// What a file in force says; nil when its content is on no partition.
+  public func content(_ hash: Configuration.ContentHash) -> [UInt8]? { reading.content(hash) }
+
   /// Publishes what is missing for `configuration` to be in force, in one transaction; nothing when it is.
   public func apply(
     _ configuration: Configuration, _ files: [Configuration.ContentHash: [UInt8]]

@@ -67,7 +67,12 @@ func configurationFaults(_ files: [String: [UInt8]]) -> [Diagnostic] {
 }
 
 /// Files that cannot be what their places say are not published: tasks would go on with what they had.
-func refuseFaults(of files: [String: [UInt8]]) throws(Diagnostics) {
-  let faults = configurationFaults(files)
+/// Neither are files that do not go with those `beside` them; what is wrong with these alone is not held
+/// against them.
+func refuseFaults(
+  of files: [String: [UInt8]], beside others: [String: [UInt8]] = [:]
+) throws(Diagnostics) {
+  let known = Set(configurationFaults(others).map(\.description))
+  let faults = configurationFaults(others.merging(files) { $1 }).filter { !known.contains($0.description) }
   guard faults.isEmpty else { throw Diagnostics(faults) }
 }

@@ -34,7 +34,11 @@ extension Command {
       Option(name: "as", value: "PATH", summary: "its path in the configuration, if not its own name"),
       prefixOption,
     ] + BrokerConnection.options(isRequired: true),
-    notes: "It takes the place of the file that is in force under the same path. All else stays in force."
+    notes: """
+      It takes the place of the file that is in force under the same path. All else stays in force; a file
+      that does not go with it is refused, such as rules that would keep more samples than metrics.yaml
+      allows.
+      """
   ) { arguments in
     let file = arguments.text("FILE") ?? ""
     let path = arguments.text("as") ?? String(file.split(separator: "/").last ?? "")
@@ -50,6 +54,7 @@ extension Command {
         why: "partitions were added, or somebody else wrote there",
         next: "ratchet control apply DIR puts one in force on all of them")
     }
+    try refuseFaults(of: [path: content], beside: configuration.files.compactMapValues(topic.content))
     return try apply([path: content], over: configuration, to: topic)
   }
 }
