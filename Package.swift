@@ -116,8 +116,8 @@ let package = Package(
     command(
       "bench",
       needs: [
-        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Events", "Experiments", "Kafka", "Metrics",
-        "POSIX",
+        "Alerts", "Basics", "BrokerCore", "BrokerServer", "Control", "Events", "Experiments", "Kafka",
+        "Metrics", "POSIX",
         "Processors", "Replay", "Runtime", "Store", "Topology", "CMeter", "CRdKafka",
       ]),
 

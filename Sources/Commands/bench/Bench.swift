@@ -27,6 +27,8 @@ let benchmarks = [
   Benchmark(name: "loop", run: loopBenchmark),
   Benchmark(name: "events") { try eventBenchmark($0).map(\.line) },
   Benchmark(name: "learning", run: learningBenchmark),
+  Benchmark(name: "panes", run: paneBenchmark),
+  Benchmark(name: "series", run: seriesBenchmark),
   Benchmark(name: "rules", run: ruleBenchmark),
   Benchmark(name: "experiments") { experimentBenchmark($0).map(\.line) },
 ]

@@ -13,13 +13,14 @@ func eventBenchmark(_ settings: BenchmarkSettings) throws -> [Measurement] {
 }
 
 /// An example as a record in binary mode.
-private struct SampleEvent {
+struct SampleEvent {
   let type: EventType
   private var bytes: [UInt8] = []
   private var headers: [HeaderPlace] = []
   private var data = 0..<0
 
-  init(_ type: EventType) throws {
+  /// Of another agent than the example's, if one is given.
+  init(_ type: EventType, agent: String? = nil) throws {
     self.type = type
     let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
     let lines = try readWholeFile("\(root)/schemas/examples/\(type.rawValue).jsonl", limit: 1 << 20)
@@ -29,7 +30,8 @@ private struct SampleEvent {
     let attributes = [
       ("ce_specversion", "1.0"), ("ce_id", envelope.id.string), ("ce_source", envelope.source.string),
       ("ce_type", type.rawValue), ("ce_time", "\(envelope.time)"),
-      ("ce_organization", envelope.organization.string), ("ce_agent", envelope.agent?.string ?? "platform"),
+      ("ce_organization", envelope.organization.string),
+      ("ce_agent", agent ?? envelope.agent?.string ?? "platform"),
       ("content-type", "application/json"),
     ]
     headers = attributes.map {
@@ -58,10 +60,18 @@ private struct SampleEvent {
   }
 
   private func decode(_ decoder: inout EventDecoder) throws(Violation) -> UInt64 {
+    try decode(&decoder) { envelope, event in
+      UInt64(event.key.rawBytes.byteCount) &+ UInt64(bitPattern: envelope.time.rawValue)
+    }
+  }
+
+  /// Lends the event, decoded.
+  func decode<Result>(
+    _ decoder: inout EventDecoder, _ body: (borrowing Envelope, DecodedEvent) -> Result
+  ) throws(Violation) -> Result {
     let record = SampleRecord(bytes: unsafe bytes.span.bytes, data: data, places: headers.span)
     let envelope = try Envelope(record)
-    let event = try decoder.decode(envelope, from: nil)
-    return UInt64(event.key.rawBytes.byteCount) &+ UInt64(bitPattern: envelope.time.rawValue)
+    return body(envelope, try decoder.decode(envelope, from: nil))
   }
 }
 

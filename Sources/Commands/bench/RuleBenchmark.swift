@@ -31,15 +31,19 @@ func ruleBenchmark(_ settings: BenchmarkSettings) throws -> [String] {
   ]
 }
 
-private func shippedRules() throws -> RuleSet {
-  let root = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined()
+private func shippedRules() throws -> RuleSet { try parseRuleFolder(shippedRuleFiles()).platform }
+
+/// The platform's, by their paths in a configuration.
+func shippedRuleFiles() throws -> [String: [UInt8]] {
   var files: [String: [UInt8]] = [:]
-  for name in try namesInFolder("\(root)/topology/rules/platform") where name.hasSuffix(".yaml") {
+  for name in try namesInFolder("\(topologyFolder)/rules/platform") where name.hasSuffix(".yaml") {
     let path = "rules/platform/\(name)"
-    files[path] = try readWholeFile("\(root)/topology/\(path)", limit: 1 << 20)
+    files[path] = try readWholeFile("\(topologyFolder)/\(path)", limit: 1 << 20)
   }
-  return try parseRuleFolder(files).platform
+  return files
 }
+
+let topologyFolder = #filePath.split(separator: "/").dropLast(4).map { "/" + $0 }.joined() + "/topology"
 
 private func parsingLine(_ settings: BenchmarkSettings) throws -> String {
   let text = "sum by (organization, queue) (increase(rq_jobs_total{status=~\"completed|failed\"}[1h])) > 0.10"

@@ -1,5 +1,6 @@
 // Counts allocations by standing in front of glibc's malloc, for benchmarks only.
 #include "CMeter.h"
+#include <malloc.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -40,3 +41,8 @@ static uint64_t clock_ns(clockid_t clock) {
 
 uint64_t ratchet_thread_cpu_ns(void) { return clock_ns(CLOCK_THREAD_CPUTIME_ID); }
 uint64_t ratchet_process_cpu_ns(void) { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); }
+
+uint64_t ratchet_heap_bytes(void) {
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}

@@ -7,3 +7,5 @@ uint64_t ratchet_thread_allocations(void);
 /// Processor time used so far, nanoseconds.
 uint64_t ratchet_thread_cpu_ns(void);
 uint64_t ratchet_process_cpu_ns(void);
+/// Bytes that the process has allocated and not freed, by glibc's account.
+uint64_t ratchet_heap_bytes(void);
