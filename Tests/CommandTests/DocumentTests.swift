@@ -5,7 +5,8 @@ import Testing
 
 @testable import ratchet
 
-private enum Documents {
+/// The README and the pages under docs.
+enum Documents {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
