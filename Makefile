@@ -58,7 +58,7 @@ soak: setup-test
 	RATCHET_LIVES=1000 $(SOAK) --filter 'MutationTests'
 	RATCHET_EXPRESSIONS=20000 $(SOAK) --filter 'PromtoolTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_KILLS=$(or $(KILLS),1000) $(SOAK) --filter 'SurvivalTests'
-	RATCHET_KILLS=260 $(SOAK) --filter 'ProcessTests'
+	RATCHET_KILLS=480 $(SOAK) --filter 'ProcessTests'
 	RATCHET_JUDGES=$(JUDGES) RATCHET_JUDGED=1000 $(SOAK) --filter 'ExperimentsTests'
 	RATCHET_SCENARIOS=all RATCHET_CANARIES=1000 RATCHET_LOOKS=180 $(SOAK) --filter 'RolloutsTests'
 
