@@ -42,7 +42,11 @@ extension SpamRule {
       while place < all.count, !isSpace(all[place]) { place += 1 }
       let word = all[start..<place]
       words += 1
-      if linkBeginnings.contains(where: { word.starts(with: $0) }) { links += 1 }
+      if word.first == UInt8(ascii: "h") || word.first == UInt8(ascii: "w"),
+        linkBeginnings.contains(where: { word.starts(with: $0) })
+      {
+        links += 1
+      }
       if first.isEmpty { first = word.prefix(1) + word.dropFirst().prefix { $0 & 0xC0 == 0x80 } }
       isRepeated = isRepeated && repeats(first, word)
       scalars += word.count / first.count

@@ -13,34 +13,46 @@ extension UInt8 {
 /// Finds and replaces; `run` returns the text without what it found.
 struct PersonalDataScan {
   let bytes: [UInt8]
-  private var result: [UInt8] = []
+  /// Whether there can be an e-mail address or an IPv6 address at all: most texts have no @ and no colon.
+  private let hasAt: Bool
+  private let hasColon: Bool
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+    hasAt = bytes.contains(UInt8(ascii: "@"))
+    hasColon = bytes.contains(UInt8(ascii: ":"))
+  }
 
   func byte(_ place: Int) -> UInt8 { place >= 0 && place < bytes.count ? bytes[place] : 0 }
 
-  mutating func run() -> [UInt8] {
-    result.reserveCapacity(bytes.count)
-    var place = 0
+  /// nil when nothing was found.
+  func run() -> [UInt8]? {
+    var (result, copied, place): ([UInt8], Int, Int) = ([], 0, 0)
+    // Most bytes stand within a word, where no form begins.
+    var isWithinWord = false
     while place < bytes.count {
-      // Most bytes stand within a word, where no form begins.
-      if !byte(place - 1).isAlphanumeric, let (end, name) = find(at: place) {
+      if !isWithinWord, let (end, name) = find(at: place) {
+        result += bytes[copied..<place]
         result += name.utf8
-        place = end
+        (copied, place) = (end, end)
+        isWithinWord = byte(end - 1).isAlphanumeric
       } else {
-        result.append(bytes[place])
+        isWithinWord = bytes[place].isAlphanumeric
         place += 1
       }
     }
-    return result
+    guard copied > 0 else { return nil }
+    return result + bytes[copied...]
   }
 
   private func find(at place: Int) -> (end: Int, name: String)? {
     let first = bytes[place]
     let before = byte(place - 1)
-    if isLocalPart(first), !isLocalPart(before), let end = endOfEmail(at: place) { return (end, "[EMAIL]") }
+    if hasAt, isLocalPart(first), !isLocalPart(before), let end = endOfEmail(at: place) {
+      return (end, "[EMAIL]")
+    }
     if first.isLetter, let end = endOfIBAN(at: place) { return (end, "[IBAN]") }
-    if first.isHexadecimal || first == UInt8(ascii: ":"), before != UInt8(ascii: ":"),
+    if hasColon, first.isHexadecimal || first == UInt8(ascii: ":"), before != UInt8(ascii: ":"),
       let end = endOfIPv6(at: place)
     {
       return (end, "[IP]")
@@ -111,7 +123,9 @@ extension PersonalDataScan {
   /// front.
   private func endOfPhone(at start: Int) -> Int? {
     if byte(start) == UInt8(ascii: "+") {
-      return lastEnd(from: start + 1, separators: " .-()", separatorsMax: 2) { (8...15).contains($0.count) }
+      return lastEnd(from: start + 1, separators: " .-()", separatorsMax: 2) { count, _ in
+        (8...15).contains(count)
+      }
     }
     if byte(start) == UInt8(ascii: "(") {
       guard (1...3).allSatisfy({ byte(start + $0).isDigit }), byte(start + 4) == UInt8(ascii: ")") else {
@@ -127,31 +141,32 @@ extension PersonalDataScan {
   /// 13 to 19 digits, single spaces or hyphens between them, whose check digit is right (Luhn, ISO/IEC
   /// 7812).
   private func endOfCard(at start: Int) -> Int? {
-    lastEnd(from: start, separators: " -", separatorsMax: 1) { digits in
-      guard (13...19).contains(digits.count) else { return false }
-      var sum = 0
-      for (index, digit) in digits.reversed().enumerated() {
-        let value = Int(digit) * (index % 2 == 1 ? 2 : 1)
+    lastEnd(from: start, separators: " -", separatorsMax: 1) { count, end in
+      guard (13...19).contains(count) else { return false }
+      var (sum, isDoubled) = (0, false)
+      for digit in bytes[start..<end].reversed() where digit.isDigit {
+        let value = Int(digit - UInt8(ascii: "0")) * (isDoubled ? 2 : 1)
         sum += value > 9 ? value - 9 : value
+        isDoubled.toggle()
       }
       return sum % 10 == 0
     }
   }
 
   /// Digits with at most so many of `separators` between two of them: the last place, with no letter or digit
-  /// behind it, at which `accepts` takes the digits so far.
+  /// behind it, at which `accepts` takes the digits so far: how many, and where they end.
   private func lastEnd(
-    from start: Int, separators: String, separatorsMax: Int, _ accepts: ([UInt8]) -> Bool
+    from start: Int, separators: String, separatorsMax: Int, _ accepts: (Int, Int) -> Bool
   ) -> Int? {
     var (place, end): (Int, Int) = (start, start)
-    var (digits, found): ([UInt8], Int?) = ([], nil)
-    while digits.count < 20 {
+    var (digits, found): (Int, Int?) = (0, nil)
+    while digits < 20 {
       if byte(place).isDigit {
-        digits.append(byte(place) - UInt8(ascii: "0"))
+        digits += 1
         place += 1
         end = place
-        if !byte(end).isAlphanumeric, accepts(digits) { found = end }
-      } else if !digits.isEmpty, place - end < separatorsMax, separators.utf8.contains(byte(place)) {
+        if !byte(end).isAlphanumeric, accepts(digits, end) { found = end }
+      } else if digits > 0, place - end < separatorsMax, separators.utf8.contains(byte(place)) {
         place += 1
       } else {
         break

@@ -8,13 +8,11 @@ internal import Events
 /// numbers replaced by `[EMAIL]`, `[PHONE]`, `[CARD]`, `[IBAN]`, `[IP]` and `[SSN]`.
 func redacted(_ text: String) -> String {
   var text = text
-  return text.withUTF8 { bytes in
-    guard unsafe mayHoldPersonalData(bytes) else {
-      return unsafe String(decoding: bytes, as: UTF8.self)
-    }
-    var scan = unsafe PersonalDataScan(Array(bytes))
-    return String(decoding: scan.run(), as: UTF8.self)
+  let found = text.withUTF8 { bytes in
+    guard unsafe mayHoldPersonalData(bytes) else { return nil as [UInt8]? }
+    return unsafe PersonalDataScan(Array(bytes)).run()
   }
+  return found.map { String(decoding: $0, as: UTF8.self) } ?? text
 }
 
 /// `text` redacted, and of what is longer than `bytesMax` its beginning, ending with a whole scalar.
