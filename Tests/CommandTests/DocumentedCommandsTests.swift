@@ -54,7 +54,8 @@ private final class Reader {
       at: folder.appendingPathComponent("bin/ratchet"), withDestinationURL: Self.product)
     for name in ["topology", "deploy", "schemas", "Tests"] {
       try files.createSymbolicLink(
-        at: folder.appendingPathComponent(name), withDestinationURL: Documents.root.appendingPathComponent(name))
+        at: folder.appendingPathComponent(name),
+        withDestinationURL: Documents.root.appendingPathComponent(name))
     }
   }
 
@@ -74,7 +75,8 @@ private final class Reader {
     instance = try ChildProcess(
       Self.product.path,
       [
-        "up", "--data", data, "--topology", Documents.root.appendingPathComponent("topology").path, "--listen",
+        "up", "--data", data, "--topology", Documents.root.appendingPathComponent("topology").path,
+        "--listen",
         "127.0.0.1:0", "--http", "127.0.0.1:0", "--story", "--history", "20m",
       ], output: folder.appendingPathComponent("log").path)
     try wait(for: "it runs") { self.log.matches(of: /task_running/).count >= 21 }
