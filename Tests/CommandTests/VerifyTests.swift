@@ -5,6 +5,9 @@ import BrokerServer
 import Control
 import Foundation
 import Kafka
+import POSIX
+import Processors
+import Runtime
 import Testing
 
 @testable import ratchet
@@ -52,6 +55,35 @@ import Testing
     #expect(broken.faults.first?.hasPrefix("policies/default.yaml:2:1: unknown key \"stagse\"") == true)
     #expect(broken.lines.hasPrefix("WRONG configuration  "))
     #expect(try run("verify --no-probe") == .failure)
+  }
+
+  @Test("stores of an instance that does not run are judged, and one whose changelog is gone is found")
+  func stores() throws {
+    #expect(try run("topics apply") == .success)
+    #expect(try run("control apply \(topologyFolder)") == .success)
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ratchet-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try live(in: folder.path)
+    #expect(try run("verify --no-probe --data \(folder.path)") == .success)
+    try Admin(client, timeout: .seconds(10)).deleteTopic("ratchet.collect.users.changelog")
+    let (forecasts, _) = try forecasts(data: folder.path, prefix: "ratchet", inputs: "ratchet", client)
+    let found = storeFinding(forecasts)
+    #expect(found.faults.contains { $0.hasPrefix("collect/") && $0.contains(" users: ") }, "\(found.lines)")
+    #expect(found.lines.hasPrefix("WRONG stores "))
+  }
+
+  /// Runs an engine until collect has committed, and lets go of its folder.
+  private func live(in folder: String) throws {
+    let engine = try Engine.start(
+      processors(prefix: "ratchet", inputs: "ratchet"), client: client, group: "ratchet",
+      folder: try DataFolder("\(folder)/engine"))
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline,
+      !engine.status.flatMap(\.tasks).contains(where: { $0.task.processor == "collect" && $0.epoch != nil })
+    {
+      pauseThread(.milliseconds(20))
+    }
+    engine.stop(within: .seconds(10))
   }
 
   @Test("a record that is none of this product's and a probe that does not come out are found")

@@ -62,7 +62,7 @@ final class LoopDrills {
     batch.append(
       to: PartitionID(0), key: unsafe key.span.bytes, value: unsafe value.span.bytes, timestamp: now)
     LoopEvents.addHeaders(
-      to: batch, id: "drill-\(sent)", type, at: now, organization: "acme", agent: "agent-0")
+      to: batch, id: "drill-\(now.rawValue)", type, at: now, organization: "acme", agent: "agent-0")
     try producer.produce(batch, timeout: .seconds(10))
     pending.append(batch)
   }

@@ -28,7 +28,7 @@ struct LoopLoad {
         TopicPartition(topic: "ratchet.learning-examples", partition: PartitionID($0)), at: .latest)
     }
     var fetched = ConsumeBatch(capacity: 1000)
-    var events = LoopEvents("load", seed: seed)
+    var events = LoopEvents("load-\(rate)", seed: seed)
     var pending: [[ProduceBatch]] = []
     let drills = try LoopDrills(bootstrap)
     var times: [Duration] = []

@@ -35,23 +35,8 @@ private func runPlan(_ arguments: Arguments) throws -> ExitStatus {
   let broker = try TopicBroker(client)
   try refuseMissingInputs(of: declared, prefix: prefix, inputs: inputs, broker)
   let topicPlan = try planned(topics, prefix: prefix, broker)
-  let (disk, obstacle) = try stateOnDisk(arguments)
-  defer { disk?.writer?.shutdown() }
-  var forecasts: [TaskForecast] = []
-  if obstacle == nil {
-    let port = try KafkaPort(
-      KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
-    for definition in processors(prefix: prefix, inputs: inputs) {
-      // A topic that a start creates first has no epochs yet.
-      guard let count = try? port.partitionCount(of: definition.epochsTopic) else { continue }
-      for number in 0..<count {
-        forecasts.append(
-          try TaskForecast(
-            PartitionID(number), of: definition, port, disk: disk?.writer,
-            tombstoneRetention: EngineSettings().tombstoneRetention, now: systemTime()))
-      }
-    }
-  }
+  let (forecasts, obstacle) = try forecasts(
+    data: arguments.text("data") ?? "", prefix: prefix, inputs: inputs, client)
   if arguments.flag("json") {
     print(planJSON(topicPlan, forecasts, obstacle))
   } else {
@@ -62,6 +47,30 @@ private func runPlan(_ arguments: Arguments) throws -> ExitStatus {
   return obstacle == nil ? .success : ExitStatus(code: 2)
 }
 
+/// What a start in this folder would do to each task's stores; an obstacle, and none, when somebody else
+/// holds the folder.
+func forecasts(
+  data: String, prefix: String, inputs: String, _ client: ClientConfiguration
+) throws -> ([TaskForecast], obstacle: String?) {
+  let (disk, obstacle) = try stateOnDisk(data)
+  defer { disk?.writer?.shutdown() }
+  if let obstacle { return ([], obstacle) }
+  let port = try KafkaPort(
+    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
+  var forecasts: [TaskForecast] = []
+  for definition in processors(prefix: prefix, inputs: inputs) {
+    // A topic that a start creates first has no epochs yet.
+    guard let count = try? port.partitionCount(of: definition.epochsTopic) else { continue }
+    for number in 0..<count {
+      forecasts.append(
+        try TaskForecast(
+          PartitionID(number), of: definition, port, disk: disk?.writer,
+          tombstoneRetention: EngineSettings().tombstoneRetention, now: systemTime()))
+    }
+  }
+  return (forecasts, nil)
+}
+
 /// The folder, held so that nobody starts in it meanwhile, and its state if it has any.
 private struct HeldState {
   let folder: DataFolder
@@ -69,8 +78,8 @@ private struct HeldState {
 }
 
 /// nil without a folder; an obstacle when somebody else holds it.
-private func stateOnDisk(_ arguments: Arguments) throws -> (HeldState?, obstacle: String?) {
-  let path = "\(arguments.text("data") ?? "")/engine"
+private func stateOnDisk(_ data: String) throws -> (HeldState?, obstacle: String?) {
+  let path = "\(data)/engine"
   guard isFolder(path) else { return (nil, nil) }
   let folder: DataFolder
   do throws(Diagnostic) { folder = try DataFolder(path) } catch { return (nil, error.description) }

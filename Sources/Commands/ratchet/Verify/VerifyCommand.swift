@@ -1,16 +1,18 @@
-// ratchet verify: is this installation whole? Topics, what stands on them, the configuration, the tasks, and
-// one event sent through all of it (R15.5).
+// ratchet verify: is this installation whole? Topics, what stands on them, the configuration, the tasks (or
+// the stores, of an instance that does not run), and one event sent through all of it (R15.5).
 import Basics
 import Kafka
 import POSIX
+import Runtime
 import Topology
 
 extension Command {
   static let verify = Command(
     name: "verify",
-    summary: "check an installation: topics, records, configuration, tasks, and one event through all",
+    summary: "check an installation: topics, configuration, records, stores, and one event through all",
     options: topicOptions + [inputsOption] + BrokerConnection.options(isRequired: true) + [
-      Option(name: "data", value: "DIR", summary: "ask the instance with this data folder about its tasks"),
+      Option(
+        name: "data", value: "DIR", summary: "check the tasks of the instance in this folder, or its stores"),
       Option(name: "no-probe", summary: "send no event: nothing is written"),
       Option(
         name: "probe-seconds", value: "N", summary: "how long the event may take to come out",
@@ -58,7 +60,14 @@ private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
   show("topics") { try topicFinding(topics, prefix, client) }
   show("configuration") { try configurationFinding(prefix: inputs, client) }
   show("records") { try recordFinding(topics, prefix, client) }
-  if let data = arguments.text("data") { show("tasks") { try taskFinding(data) } }
+  if let data = arguments.text("data") {
+    let (forecasts, obstacle) = try forecasts(data: data, prefix: prefix, inputs: inputs, client)
+    if obstacle == nil {
+      show("stores") { storeFinding(forecasts) }
+    } else {
+      show("tasks") { try taskFinding(data) }
+    }
+  }
   if !arguments.flag("no-probe") {
     show("probe") { try VerifyProbe(client, prefix: prefix, inputs: inputs, patience: patience).run() }
   }
@@ -97,6 +106,19 @@ func recordFinding(
   if !follower.hasCaughtUp { finding.faults.append("not read to their end in a minute: is a broker slow?") }
   finding.faults += wrong.prefix(5)
   if wrong.count > 5 { finding.faults.append("and \(wrong.count - 5) more") }
+  return finding
+}
+
+/// What a start would find, of an instance that does not run.
+func storeFinding(_ forecasts: [TaskForecast]) -> VerifyFinding {
+  let count = forecasts.reduce(0) { $0 + $1.stores.count }
+  var finding = VerifyFinding(check: "stores", text: "\(count) of \(forecasts.count) tasks")
+  for forecast in forecasts {
+    finding.faults += forecast.stores.filter { $0.action == .refuse }.map {
+      "\(forecast.task) \($0.name): \($0.why)"
+    }
+  }
+  finding.text += finding.faults.isEmpty ? ", and a start can go on with each" : ""
   return finding
 }
 
