@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4) and what is built of it to keep passwords: HMAC (RFC 2104), PBKDF2 (RFC 8018). The
-// only use is signing on to the broker: a few thousand blocks, not streams of data.
+// SHA-256 (FIPS 180-4) and what is built of it to keep passwords: HMAC (RFC 2104), PBKDF2 (RFC 8018). It names
+// configurations, examples and decisions, and signs on to the broker: some blocks each, not streams of data.
 
 /// A hash under way; a value, so that a common beginning is computed once and continued many times.
 public struct SHA256: Sendable {
@@ -20,44 +20,76 @@ public struct SHA256: Sendable {
 
   public mutating func update(_ bytes: [UInt8]) {
     count += UInt64(bytes.count)
-    rest += bytes
     var position = 0
-    while rest.count - position >= Self.blockSize {
-      process(rest[position..<position + Self.blockSize])
+    if !rest.isEmpty {
+      position = min(Self.blockSize - rest.count, bytes.count)
+      rest += bytes[..<position]
+      processRest()
+    }
+    while bytes.count - position >= Self.blockSize {
+      process(bytes, at: position)
       position += Self.blockSize
     }
-    rest.removeFirst(position)
+    rest += bytes[position...]
   }
 
   /// The 32 bytes.
   public consuming func finish() -> [UInt8] {
-    let bits = count * 8
-    let zeros = (Self.blockSize * 2 - 9 - rest.count) % Self.blockSize
-    let length = (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) }
-    update([0x80] + [UInt8](repeating: 0, count: zeros) + length)
-    return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (24 - 8 * $0)) } }
+    rest.append(0x80)
+    if rest.count > Self.blockSize - 8 { padRest(to: Self.blockSize) }
+    padRest(to: Self.blockSize - 8)
+    for shift in stride(from: 56, through: 0, by: -8) {
+      rest.append(UInt8(truncatingIfNeeded: (count * 8) >> UInt64(shift)))
+    }
+    processRest()
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(32)
+    for word in state.indices {
+      for shift in stride(from: 24, through: 0, by: -8) {
+        bytes.append(UInt8(truncatingIfNeeded: state[word] >> UInt32(shift)))
+      }
+    }
+    return bytes
   }
 
-  private mutating func process(_ block: ArraySlice<UInt8>) {
-    var words = [UInt32](repeating: 0, count: 64)
-    for (index, byte) in block.enumerated() { words[index / 4] |= UInt32(byte) << UInt32(24 - index % 4 * 8) }
+  private mutating func padRest(to length: Int) {
+    rest.append(contentsOf: repeatElement(0, count: length - rest.count))
+    processRest()
+  }
+
+  /// What is left over, once it fills a block.
+  private mutating func processRest() {
+    guard rest.count == Self.blockSize else { return }
+    process(rest, at: 0)
+    rest.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func process(_ bytes: [UInt8], at start: Int) {
+    var words = InlineArray<64, UInt32>(repeating: 0)
+    for index in 0..<16 {
+      let place = start + 4 * index
+      words[index] =
+        UInt32(bytes[place]) << 24 | UInt32(bytes[place + 1]) << 16 | UInt32(bytes[place + 2]) << 8
+        | UInt32(bytes[place + 3])
+    }
     for index in 16..<64 {
       let (early, late) = (words[index - 15], words[index - 2])
       let mixedEarly = rotated(early, 7) ^ rotated(early, 18) ^ (early >> 3)
       let mixedLate = rotated(late, 17) ^ rotated(late, 19) ^ (late >> 10)
       words[index] = words[index - 16] &+ mixedEarly &+ words[index - 7] &+ mixedLate
     }
+    let rounds = Self.rounds
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
     for index in 0..<64 {
       let mixedE = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-      let first = h &+ mixedE &+ ((e & f) ^ (~e & g)) &+ Self.rounds[index] &+ words[index]
+      let first = h &+ mixedE &+ ((e & f) ^ (~e & g)) &+ rounds[index] &+ words[index]
       let mixedA = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
       let second = mixedA &+ ((a & b) ^ (a & c) ^ (b & c))
       (h, g, f, e) = (g, f, e, d &+ first)
       (d, c, b, a) = (c, b, a, first &+ second)
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+    state &+= SIMD8(a, b, c, d, e, f, g, h)
   }
 
   private func rotated(_ word: UInt32, _ bits: UInt32) -> UInt32 { word >> bits | word << (32 - bits) }
@@ -65,7 +97,7 @@ public struct SHA256: Sendable {
 
 extension SHA256 {
   /// The first 32 bits behind the point of the first eight primes' square roots.
-  private static let start = primes.prefix(8).map { fraction(ofRoot: 2, of: $0) }
+  private static let start = SIMD8(primes.prefix(8).map { fraction(ofRoot: 2, of: $0) })
   /// The same of the first 64 primes' cube roots.
   private static let rounds = primes.map { fraction(ofRoot: 3, of: $0) }
 
