@@ -137,6 +137,34 @@ extension EpochBuffer {
     #expect((tally["arms"] as? [[String: Any]])?.map { $0["units"] as? Int } == [4, 3])
   }
 
+  @Test(
+    "outcomes of a task that is hours ahead wait for their time: the start finds all of them, none set aside")
+  func ahead() throws {
+    let arm = #""experiments":[{"experiment_id":"e","arm":"control"}]"#
+    let executions = (0..<400).map { number in
+      FoldedTask.Record.event(
+        "executions", "execution.completed", id: "x\(number)", time: "2026-01-01T00:50:00Z",
+        #"{"execution_id":"x\#(number)","status":"ok","user_id":"u\#(number)",\#(arm)}"#)
+    }
+    var chain = Chain()
+    var outcomes = chain.collect.epoch(executions, after: 3600).passed(.collect(prefix: "t"), "outcomes")
+    #expect(outcomes.count == 400)
+    for index in outcomes.indices { outcomes[index].age_s = -3599 }
+    var buffers = [chain.experiments.epoch(outcomes, after: 1)]
+    let life = [
+      ("experiment.created", #""name":"n","primary_metric":"rating","minimum_samples":2"#),
+      ("experiment.changed", #""status":"running""#),
+    ].map { type, data in
+      FoldedTask.Record.event(
+        "experiment-events", type, id: type, time: "2026-01-01T00:01:00Z", #"{"experiment_id":"e",\#(data)}"#)
+    }
+    buffers += [chain.experiments.epoch(life, after: 60), chain.experiments.epoch(after: 10_000)]
+    #expect(buffers.flatMap(\.reasons).isEmpty)
+    let tallies = buffers.flatMap { $0.outputs(of: .experiments(prefix: "t")) }
+    let text = try #require(tallies.last { $0.topic == "experiment-tallies" }?.value)
+    #expect(text.contains(#""units":400"#))
+  }
+
   /// Two experiments that begin on the hour; all else happens between 10 and 14 s later, and at 12.25
   /// and 13 s the one is decided and the other ends.
   private static func lively() -> (life: [FoldedTask.Record], rest: [FoldedTask.Record]) {

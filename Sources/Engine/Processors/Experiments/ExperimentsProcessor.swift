@@ -10,7 +10,7 @@ internal import Runtime
 /// Folds events into experiments, and publishes those that an epoch has touched.
 struct ExperimentsProcessor: Processor {
   /// Of the fold's code; a replay by another is told apart by it.
-  static let version: UInt64 = 5
+  static let version: UInt64 = 6
 
   private enum Input {
     static let control = 0
@@ -59,7 +59,9 @@ struct ExperimentsProcessor: Processor {
         return .setAside(.undecodable)
       }
       if isForgotten(outcome) { return .folded }
-      guard let refusal = take(outcome, in: &context) else { return .folded }
+      // A task of collect may be hours ahead in a backlog: by its time nothing is yet to happen.
+      let stamp = EventTime(milliseconds: record.timestamp.rawValue)
+      guard let refusal = take(outcome, by: stamp, in: &context) else { return .folded }
       noteAside(EventPosition(inputs[record.input], record.offset), of: outcome)
       return context.setAside(refusal.reason, rule: refusal.rule)
     default:
@@ -184,7 +186,7 @@ extension ExperimentsProcessor {
       let outcome = ExperimentOutcome(
         organization: organization, experiment: experiment, arm: fields.choice(.arm),
         unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time, position: position)
-      return isForgotten ? nil : take(outcome, in: &context)
+      return isForgotten ? nil : take(outcome, by: context.now, in: &context)
     default:
       let fields = event.fields(ExperimentObserved.self)
       let user = fields.text(.userID)?.string ?? ""
@@ -194,7 +196,7 @@ extension ExperimentsProcessor {
         unit: ExperimentOutcome.unit(user: user, execution: ""), time: envelope.time,
         measures: [.init(metric, fields.number(.value) ?? 0)], position: position)
       outcome.eventHash = envelope.identity
-      return isForgotten ? nil : take(outcome, in: &context)
+      return isForgotten ? nil : take(outcome, by: context.now, in: &context)
     }
   }
 
@@ -217,8 +219,9 @@ extension ExperimentsProcessor {
       return (acceptance, tally.nextAnalysis)
     }
     if let refusal = Self.refusal(acceptance) { return refusal }
-    for outcome in waiting {
-      if !held.hold(outcome, in: &context) {
+    for var outcome in waiting {
+      outcome.happened = min(outcome.happened, context.now)
+      if !held.hold(outcome, behind: context.watermark) {
         setAsideLater(outcome, fold(outcome, isLate: true), in: &context)
       }
     }
@@ -228,11 +231,18 @@ extension ExperimentsProcessor {
     return nil
   }
 
-  /// Holds an outcome, or folds it when it comes late, or its experiment has not begun.
-  private mutating func take(_ outcome: ExperimentOutcome, in context: inout FoldContext) -> Refusal? {
+  /// Holds an outcome, or folds it when it comes late, or its experiment has not begun by then. What says
+  /// that it happened behind `stamp` is taken to happen then.
+  private mutating func take(
+    _ outcome: ExperimentOutcome, by stamp: EventTime, in context: inout FoldContext
+  ) -> Refusal? {
+    var outcome = outcome
+    outcome.happened = min(outcome.happened, stamp)
     let key = entityKey(organization: outcome.organization, id: outcome.experiment)
     let isCounting = tallies.read(key) { $0?.isCounting ?? false }
-    if isCounting, held.hold(outcome, in: &context) { return nil }
+    if isCounting || outcome.happened > context.now, held.hold(outcome, behind: context.watermark) {
+      return nil
+    }
     let acceptance = fold(outcome, isLate: true)
     if let refusal = Self.refusal(acceptance) { return refusal }
     setAsideLater(outcome, acceptance, in: &context)
@@ -310,4 +320,9 @@ extension ExperimentsProcessor {
 
 extension String {
   fileprivate init?(bytes: [UInt8]) { self.init(validating: bytes, as: UTF8.self) }
+}
+
+extension FoldContext {
+  /// Recorded time, as events have it.
+  fileprivate var now: EventTime { EventTime(milliseconds: time.rawValue) }
 }

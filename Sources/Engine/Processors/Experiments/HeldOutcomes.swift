@@ -22,11 +22,9 @@ struct HeldOutcomes {
     return EventTime(milliseconds: watermark.rawValue - (rest < 0 ? rest + second_ms : rest))
   }
 
-  /// False when the watermark has passed it. What says that it is yet to happen is taken to happen now.
-  func hold(_ outcome: ExperimentOutcome, in context: inout FoldContext) -> Bool {
-    var outcome = outcome
-    outcome.happened = min(outcome.happened, EventTime(milliseconds: context.time.rawValue))
-    guard outcome.happened >= Self.counted(context.watermark) else { return false }
+  /// False when the watermark has passed it.
+  func hold(_ outcome: ExperimentOutcome, behind watermark: EventTime) -> Bool {
+    guard outcome.happened >= Self.counted(watermark) else { return false }
     due.add(outcome, at: Self.counted(outcome.happened).rawValue + Self.second_ms)
     return true
   }
