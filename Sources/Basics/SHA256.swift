@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4) and what is built of it to keep passwords: HMAC (RFC 2104), PBKDF2 (RFC 8018). It names
-// configurations, examples and decisions, and signs on to the broker: some blocks each, not streams of data.
+// SHA-256 (FIPS 180-4) and what is built of it to keep passwords: HMAC (RFC 2104), PBKDF2 (RFC 8018). It
+// names configurations, examples and decisions, and signs on to the broker: some blocks each, not streams.
 
 /// A hash under way; a value, so that a common beginning is computed once and continued many times.
 public struct SHA256: Sendable {
