@@ -65,6 +65,7 @@ import Testing
     defer { try? FileManager.default.removeItem(at: folder) }
     try live(in: folder.path)
     #expect(try run("verify --no-probe --data \(folder.path)") == .success)
+    #expect(try run("verify --no-probe --data \(folder.path)-mistyped") == .failure)
     try Admin(client, timeout: .seconds(10)).deleteTopic("ratchet.collect.users.changelog")
     let (forecasts, _) = try forecasts(data: folder.path, prefix: "ratchet", inputs: "ratchet", client)
     let found = storeFinding(forecasts)

@@ -79,7 +79,7 @@ private struct HeldState {
 
 /// nil without a folder; an obstacle when somebody else holds it.
 private func stateOnDisk(_ data: String) throws -> (HeldState?, obstacle: String?) {
-  let path = "\(data)/engine"
+  let path = engineFolder(in: data)
   guard isFolder(path) else { return (nil, nil) }
   let folder: DataFolder
   do throws(Diagnostic) { folder = try DataFolder(path) } catch { return (nil, error.description) }

@@ -61,11 +61,15 @@ private func runVerify(_ arguments: Arguments) throws -> ExitStatus {
   show("configuration") { try configurationFinding(prefix: inputs, client) }
   show("records") { try recordFinding(topics, prefix, client) }
   if let data = arguments.text("data") {
-    let (forecasts, obstacle) = try forecasts(data: data, prefix: prefix, inputs: inputs, client)
-    if obstacle == nil {
-      show("stores") { storeFinding(forecasts) }
-    } else {
-      show("tasks") { try taskFinding(data) }
+    show("instance") {
+      let folder = engineFolder(in: data)
+      guard isFolder(folder) else {
+        return VerifyFinding(
+          check: "instance", text: "there is none in \(data)",
+          faults: ["\(folder) is no folder: --data names the one that ratchet up was given"])
+      }
+      let (forecasts, obstacle) = try forecasts(data: data, prefix: prefix, inputs: inputs, client)
+      return obstacle == nil ? storeFinding(forecasts) : try taskFinding(data)
     }
   }
   if !arguments.flag("no-probe") {
@@ -112,7 +116,8 @@ func recordFinding(
 /// What a start would find, of an instance that does not run.
 func storeFinding(_ forecasts: [TaskForecast]) -> VerifyFinding {
   let count = forecasts.reduce(0) { $0 + $1.stores.count }
-  var finding = VerifyFinding(check: "stores", text: "\(count) of \(forecasts.count) tasks")
+  var finding = VerifyFinding(
+    check: "stores", text: "nobody runs in this folder: \(count) of \(forecasts.count) tasks")
   for forecast in forecasts {
     finding.faults += forecast.stores.filter { $0.action == .refuse }.map {
       "\(forecast.task) \($0.name): \($0.why)"
