@@ -51,10 +51,9 @@ extension String: StorableKey {
   @inlinable public func store(into bytes: inout [UInt8]) { bytes.append(contentsOf: utf8) }
 
   public init?(stored bytes: RawSpan) {
-    guard let text = unsafe bytes.withUnsafeBytes({ unsafe String(validating: $0, as: UTF8.self) }) else {
-      return nil
-    }
-    self = text
+    // Of the ways to a string from bytes that may be none, the one that is not generic.
+    guard let text = try? UTF8Span(validating: Span(_bytes: bytes)) else { return nil }
+    self.init(copying: text)
   }
 
   @inlinable public var storedHash: UInt64 {

@@ -52,6 +52,23 @@ struct PaneAggregatorTests {
     #expect(panes.isEmpty)
   }
 
+  @Test("labels are in order however declared, and one cut within a scalar can be read back")
+  func cutLabels() throws {
+    var source = MetricSource(event: .outside(.feedbackGiven))
+    source.labels = [.init("text", .field(FeedbackGiven.text.rawValue, names: [])), .init("agent", .agent)]
+    var panes = PaneAggregator(MetricDeclarations(metrics: [metric("n", .counter, source)]))
+    let longest = String(repeating: "a", count: PaneAggregator.labelBytesMax - 1)
+    for text in ["ä", longest + "äb"] {
+      try panes.addFeedback(#"{"feedback_type":"thumbs_up","text":"\#(text)"}"#, at: 0)
+    }
+    let partial = try #require(panes.take(processor: "collect", task: 0).first)
+    let expected = ["ä", longest + "\u{FFFD}"].map { Labels([Label("text", $0), Label("agent", "a")]) }
+    #expect(partial.entries.map(\.labels) == expected)
+    var bytes: [UInt8] = []
+    partial.store(into: &bytes)
+    #expect(PanePartial(stored: unsafe bytes.span.bytes) == partial)
+  }
+
   @Test("conditions, labels from choices and bands, and values of all kinds are as declared")
   func kinds() throws {
     let source = MetricSource(

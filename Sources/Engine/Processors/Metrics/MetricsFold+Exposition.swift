@@ -29,7 +29,7 @@ extension MetricsFold {
   private func add(
     _ value: Double, _ entry: SeriesBook.Entry, _ tenant: String, to families: inout [String: ExposedFamily]
   ) {
-    let metric = book.declared[entry.row.metric]
+    let metric = book.declared[entry.row.metric]?.metric
     var (name, suffix) = (entry.identity.name, "")
     if let metric, case .histogram = metric.kind {
       suffix = String(name.dropFirst(metric.name.count))

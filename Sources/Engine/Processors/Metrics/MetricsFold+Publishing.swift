@@ -36,7 +36,7 @@ extension MetricsFold {
     _ number: UInt64, _ entry: SeriesBook.Entry, _ isGone: Bool, _ position: EventPosition,
     in context: inout FoldContext
   ) {
-    let metric = book.declared[entry.row.metric]
+    let metric = book.declared[entry.row.metric]?.metric
     var isPart = false
     if case .histogram? = metric?.kind { isPart = entry.row.kind == .part }
     let isForeign =

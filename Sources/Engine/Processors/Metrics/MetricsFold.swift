@@ -170,9 +170,11 @@ struct MetricsFold: Processor {
     deployments.closeEpoch(Output.views.rawValue + MetricViewField.shapes.count, in: &context)
   }
 
+  private static let cardNames = LabelNames(["agent", "prompt_version"])
+
   private mutating func addToScorecards(_ partial: PanePartial) {
     for entry in partial.entries {
-      guard let metric = book.declared[entry.metric], let measure = metric.scorecard else { continue }
+      guard let measure = book.declared[entry.metric]?.metric.scorecard else { continue }
       let agent = entry.labels["agent"]
       guard !agent.isEmpty else { continue }
       let amounts: (sum: Double, weight: Double, isMean: Bool)
@@ -182,8 +184,7 @@ struct MetricsFold: Processor {
       default: continue
       }
       let version = entry.labels["prompt_version"]
-      let part = entry.labels.all.filter { $0.name != "agent" && $0.name != "prompt_version" }
-        .map(\.value).joined(separator: " ")
+      let part = entry.labels.values(without: Self.cardNames).joined(separator: " ")
       let keys = version.isEmpty ? [""] : ["", version]
       for key in keys {
         let key = Scorecard.Key(organization: partial.organization, agent: agent, promptVersion: key)

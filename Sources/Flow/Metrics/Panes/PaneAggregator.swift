@@ -279,13 +279,17 @@ extension PaneAggregator {
     let source = PaneSource(processor: processor, task: task)
     var partials: [PanePartial] = []
     var places: [PartialKey: Int] = [:]
+    var texts: [Range<Int>] = []
     for entry in table.entries {
       var reader = KeyReader(table.bytes, entry.start..<entry.start + entry.byteCount)
       let organization = reader.text()
       let group = plan.groups[reader.group()]
       let pane = Pane(start: reader.start(), length_ms: group.length_ms)
-      let texts = group.texts.map { _ in reader.text() }
-      let labels = Labels(zip(group.names, texts).map { Label($0, $1) })
+      for index in group.texts.indices {
+        if index == texts.count { texts.append(0..<0) }
+        texts[index] = reader.field()
+      }
+      let labels = Labels(inOrder: group.names) { table.bytes[texts[$0]] }
       let key = PartialKey(organization: organization, pane: pane)
       let place = places[key] ?? partials.count
       if place == partials.count {
@@ -298,7 +302,7 @@ extension PaneAggregator {
         partials[place].entries.append(
           .init(
             metric: plan.metrics[member.metric], labels: labels,
-            value: value(cell, member, texts.last ?? "")))
+            value: value(cell, member, group.texts.isEmpty ? 0..<0 : texts[group.texts.count - 1])))
       }
     }
     table.removeAll()
@@ -313,7 +317,9 @@ extension PaneAggregator {
     var pane: Pane
   }
 
-  private func value(_ cell: PaneTable.Cell, _ member: PanePlan.Member, _ lastText: String) -> PaneValue {
+  private func value(
+    _ cell: PaneTable.Cell, _ member: PanePlan.Member, _ lastText: Range<Int>
+  ) -> PaneValue {
     let time = EventTime(milliseconds: cell.time)
     switch member.kind {
     case .sum: return .sum(Self.finite(cell.sum))
@@ -325,7 +331,7 @@ extension PaneAggregator {
     case .distinct: return .distinct(distincts[Int(cell.extra)])
     case .state:
       let state = String(decoding: states[Int(cell.extra)], as: UTF8.self)
-      return .state(state, member: lastText, at: time)
+      return .state(state, member: String(decoding: table.bytes[lastText], as: UTF8.self), at: time)
     }
   }
 
@@ -345,12 +351,14 @@ private struct KeyReader {
     self.range = range
   }
 
-  mutating func text() -> String {
+  mutating func field() -> Range<Int> {
     let start = range.lowerBound + 2
     let count = Int(bytes[start - 2]) | Int(bytes[start - 1]) << 8
     range = start + count..<range.upperBound
-    return String(decoding: bytes[start..<start + count], as: UTF8.self)
+    return start..<start + count
   }
+
+  mutating func text() -> String { String(decoding: bytes[field()], as: UTF8.self) }
 
   mutating func group() -> Int { Int(integer(2)) }
   mutating func start() -> Int64 { Int64(bitPattern: integer(8)) }

@@ -94,10 +94,17 @@ extension PanePartial: Storable {
       pane: Pane(start: start, length_ms: length))
     for _ in 0..<count {
       guard let metric = reader.text(), Label.isMetricName(metric), let field = reader.field(),
-        let labels = Labels(stored: field), let field = reader.field(), let value = PaneValue(stored: field)
+        let labels = Self.labels(of: field, after: entries.last), let field = reader.field(),
+        let value = PaneValue(stored: field)
       else { return nil }
       entries.append(Entry(metric: metric, labels: labels, value: value))
     }
     guard reader.isAtEnd else { return nil }
+  }
+
+  /// Metrics that an event adds to often share their labels, and stand behind one another.
+  private static func labels(of field: RawSpan, after last: Entry?) -> Labels? {
+    if let last, last.labels.isStored(as: field) { return last.labels }
+    return Labels(stored: field)
   }
 }

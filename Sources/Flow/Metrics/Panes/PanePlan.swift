@@ -79,8 +79,9 @@ struct PanePlan: Sendable {
 extension PanePlan.Group {
   init(_ metric: MetricDeclaration, _ source: MetricSource) {
     length_ms = max(1, metric.pane.milliseconds)
-    names = source.labels.map(\.name)
-    texts = source.labels.map { PanePlan.TextPlan($0.text) }
+    let labels = source.labels.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    names = labels.map(\.name)
+    texts = labels.map { PanePlan.TextPlan($0.text) }
     isPopulation = metric.kind == .population
     if isPopulation, let member = source.member { texts.append(PanePlan.TextPlan(member)) }
     list = texts.lazy.compactMap { if case .element(let list) = $0 { list } else { nil } }.first

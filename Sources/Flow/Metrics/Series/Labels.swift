@@ -65,6 +65,24 @@ public struct Labels: Sendable {
     self.init(encoded: bytes)
   }
 
+  /// Of names in the order of their bytes, each once, and of the value of each by its number.
+  init(inOrder names: [String], _ value: (Int) -> ArraySlice<UInt8>) {
+    var bytes: [UInt8] = []
+    for (number, name) in names.enumerated() {
+      let value = value(number)
+      if value.isEmpty { continue }
+      bytes.append(field: name)
+      // Texts are cut to a length, perhaps within a scalar.
+      if (try? UTF8Span(validating: value.span)) != nil {
+        bytes.append(variableLength: UInt64(value.count))
+        bytes += value
+      } else {
+        bytes.append(field: String(decoding: value, as: UTF8.self))
+      }
+    }
+    self.init(encoded: bytes)
+  }
+
   private init(encoded: [UInt8]) {
     bytes = encoded
     hash = unsafe XXH64.hash(encoded.span.bytes)
@@ -84,6 +102,13 @@ public struct Labels: Sendable {
   }
 
   public var metricName: String { self[Label.metricName] }
+
+  /// The values of the labels that are not among `names`, in order.
+  public func values(without names: LabelNames) -> [String] {
+    Parts(bytes).compactMap {
+      names.contains(bytes[$0.name]) ? nil : String(decoding: bytes[$0.value], as: UTF8.self)
+    }
+  }
 
   /// All labels, in order.
   public var all: [Label] {
@@ -153,8 +178,8 @@ extension Labels: StorableKey {
     for part in Parts(encoded) {
       let name = encoded[part.name]
       guard !part.value.isEmpty, previous.map({ $0.lexicographicallyPrecedes(name) }) ?? true,
-        String(validating: name, as: UTF8.self) != nil,
-        String(validating: encoded[part.value], as: UTF8.self) != nil
+        (try? UTF8Span(validating: name.span)) != nil,
+        (try? UTF8Span(validating: encoded[part.value].span)) != nil
       else { return nil }
       (previous, end) = (name, part.whole.upperBound)
     }
@@ -163,6 +188,12 @@ extension Labels: StorableKey {
   }
 
   public var storedHash: UInt64 { hash }
+
+  /// Whether these are the bytes that it is stored as.
+  func isStored(as other: RawSpan) -> Bool {
+    guard other.byteCount == bytes.count else { return false }
+    return unsafe other.withUnsafeBytes { unsafe $0.elementsEqual(bytes) }
+  }
 }
 
 extension Labels: CustomStringConvertible {
@@ -221,12 +252,7 @@ private struct Parts: Sequence, IteratorProtocol {
 
 extension [UInt8] {
   fileprivate mutating func append(field text: String) {
-    var count = text.utf8.count
-    while count >= 0x80 {
-      append(UInt8(truncatingIfNeeded: count) | 0x80)
-      count >>= 7
-    }
-    append(UInt8(count))
+    append(variableLength: UInt64(text.utf8.count))
     append(contentsOf: text.utf8)
   }
 }

@@ -16,13 +16,16 @@ extension SeriesBook {
     if isLate(EventTime(milliseconds: partial.pane.end)) { return false }
     let organization = tenant == Self.platform ? partial.organization : ""
     for entry in partial.entries {
-      guard let metric = declared[entry.metric], Self.fits(entry.value, metric.kind) else { continue }
+      guard let declared = declared[entry.metric], Self.fits(entry.value, declared.metric.kind) else {
+        continue
+      }
       var member = ""
       if case .state(_, let name, _) = entry.value { member = name }
       let identity = SeriesIdentity(
-        tenant: tenant, name: metric.name, organization: organization, labels: entry.labels, member: member)
+        tenant: tenant, name: entry.metric, organization: organization, labels: entry.labels, member: member)
       let number = number(
-        of: identity, metric: metric.name, kind: Self.rowKind(metric.kind), seriesMax: metric.seriesMax)
+        of: identity, metric: entry.metric, kind: Self.rowKind(declared.metric.kind),
+        seriesMax: declared.metric.seriesMax)
       if partial.pane.end <= closed {
         correct(number, entry.value, partial.pane, at: closed)
       } else {
@@ -115,7 +118,7 @@ extension SeriesBook {
 
   private func tell(_ sample: Sample, _ counts: [UInt64], of number: UInt64, _ entry: Entry) {
     touch(number)
-    guard let metric = declared[entry.row.metric], case .histogram(let bounds) = metric.kind else {
+    guard case .histogram(let bounds)? = declared[entry.row.metric]?.metric.kind else {
       return keep(sample, of: number)
     }
     let parts = parts(of: number, entry, bounds)

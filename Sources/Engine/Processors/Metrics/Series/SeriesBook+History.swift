@@ -15,7 +15,7 @@ extension SeriesBook {
   private func birth(of number: UInt64, before first: Sample) -> Sample? {
     guard !first.isStale, let row = entries[number]?.row, row.kind != .derived else { return nil }
     let isCounter =
-      switch declared[row.metric]?.kind {
+      switch declared[row.metric]?.metric.kind {
       case .counter, .histogram: true
       case nil: row.metric == Self.overflowMetric
       case .level, .gauge, .mean, .distinct, .population: false
@@ -139,7 +139,7 @@ extension SeriesBook {
   func step_ms(of number: UInt64) -> Int64 {
     guard let entry = entries[number] else { return 1 }
     if let rule = entry.rule { return rule.pane_ms }
-    return declared[entry.row.metric]?.pane.milliseconds ?? max(1, declarations.interval.milliseconds)
+    return declared[entry.row.metric]?.metric.pane.milliseconds ?? max(1, declarations.interval.milliseconds)
   }
 }
 

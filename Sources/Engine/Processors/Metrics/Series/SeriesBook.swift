@@ -18,14 +18,27 @@ struct SeriesIdentity: Hashable {
 
 /// The series and what is kept of them. Used on the task's thread.
 final class SeriesBook {
-  /// What is known of a series in memory.
-  struct Entry {
-    var row: SeriesRow
-    var identity: SeriesIdentity
+  /// What is known of a series in memory. A class, as `Declared` is, because parts of panes look both up all
+  /// the time, and a copy would count up a dozen references.
+  final class Entry {
+    let row: SeriesRow
+    let identity: SeriesIdentity
     /// nil for what only its parent or a rule changes.
-    var rule: SeriesRule?
+    fileprivate(set) var rule: SeriesRule?
     /// Of a histogram: its buckets, then sum and count; found at first use.
-    var parts: [UInt64] = []
+    fileprivate(set) var parts: [UInt64] = []
+
+    init(_ row: SeriesRow, _ identity: SeriesIdentity, _ rule: SeriesRule?) {
+      (self.row, self.identity, self.rule) = (row, identity, rule)
+    }
+  }
+
+  /// A declared metric, and the rule of its series.
+  final class Declared {
+    let metric: MetricDeclaration
+    let rule: SeriesRule
+
+    init(_ metric: MetricDeclaration, _ rule: SeriesRule) { (self.metric, self.rule) = (metric, rule) }
   }
 
   private struct Name: Hashable {
@@ -56,8 +69,7 @@ final class SeriesBook {
   private var isLoaded = false
 
   private(set) var declarations = MetricDeclarations()
-  private(set) var declared: [String: MetricDeclaration] = [:]
-  private var rules: [String: SeriesRule] = [:]
+  private(set) var declared: [String: Declared] = [:]
   /// How far back rules look, by metric name; what no rule reads keeps its last value alone.
   var horizons: [String: Int64] = [:]
   /// The last record folded in this epoch, input and offset, and when.
@@ -76,15 +88,16 @@ final class SeriesBook {
   func configure(_ declarations: MetricDeclarations) {
     load()
     self.declarations = declarations
-    declared = Dictionary(declarations.metrics.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-    rules = declared.mapValues { SeriesRule($0, zone: declarations.zone) }
+    declared = Dictionary(
+      declarations.metrics.map { ($0.name, Declared($0, SeriesRule($0, zone: declarations.zone))) },
+      uniquingKeysWith: { $1 })
     for number in entries.keys.sorted() {
       guard let entry = entries[number], !entry.row.kind.isUndeclared else { continue }
-      guard let metric = declared[entry.row.metric], fits(entry, metric) else {
+      guard let declared = declared[entry.row.metric], fits(entry, declared.metric) else {
         remove(number)
         continue
       }
-      entries[number]?.rule = rule(of: entry.row)
+      entry.rule = rule(of: entry.row)
       schedule(number)
     }
     adaptHistories()
@@ -104,7 +117,7 @@ final class SeriesBook {
 
   private func rule(of row: SeriesRow) -> SeriesRule? {
     switch row.kind {
-    case .base, .member, .histogram: rules[row.metric]
+    case .base, .member, .histogram: declared[row.metric]?.rule
     case .part, .derived, .own: nil
     }
   }
@@ -165,7 +178,7 @@ final class SeriesBook {
   }
 
   private func enter(_ number: UInt64, _ row: SeriesRow, _ identity: SeriesIdentity) {
-    entries[number] = Entry(row: row, identity: identity, rule: rule(of: row))
+    entries[number] = Entry(row, identity, rule(of: row))
     numbers[identity] = number
     if row.kind.isCounted {
       counts[Name(tenant: row.tenant, name: row.metric), default: 0] += 1
