@@ -18,6 +18,10 @@ final class RunningProcess: Sendable {
     process.standardError = file
     process.standardInput = input
     try process.run()
+    // They are the other process's now; Foundation keeps ours open for ever, and its `run` reads beyond a
+    // buffer of its own once some 1,360 descriptors are open.
+    try? file?.close()
+    try? input.fileHandleForReading.close()
   }
 
   /// Nil while it runs; a signal's number if one ended it.
@@ -35,7 +39,10 @@ final class RunningProcess: Sendable {
 
   func ended() async -> Int32 {
     while true {
-      if let status { return status }
+      if let status {
+        closeInput()
+        return status
+      }
       try? await Task.sleep(for: .milliseconds(2))
     }
   }
