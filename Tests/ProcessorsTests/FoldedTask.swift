@@ -53,12 +53,13 @@ struct FoldedTask {
 
   init(
     _ definition: ProcessorDefinition, partition: Int32 = 0, of partitions: Int32 = 4,
-    at now: Int64 = 1_000_000
+    at now: Int64 = 1_000_000, onlyOutput: String? = nil
   ) {
     self.definition = definition
     self.partition = PartitionID(partition)
     self.now = now
-    fold = TaskFold(self.partition, of: definition)
+    let only = onlyOutput.flatMap { name in definition.outputs.firstIndex { $0.topic.hasSuffix(".\(name)") } }
+    fold = TaskFold(self.partition, of: definition, onlyOutput: only)
     for output in definition.outputs { fold.partitionCounts[output.topic] = partitions }
     next = definition.inputs.map { _ in 0 }
   }

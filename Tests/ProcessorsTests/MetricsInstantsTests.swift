@@ -1,6 +1,8 @@
 // Which panes an instant of `metrics` sees, and what parts that come late change: numbers at the very edges.
 import Testing
 
+@testable import Runtime
+
 private let declarations = """
   interval: 15s
   metrics:
@@ -205,5 +207,33 @@ extension MetricsLife {
     for instant: Int64 in 31...35 { life.run(to: instant * 15 + 5) }
     #expect(life.told(of: "queue_length") == ["300=9.0", "345=none"])
     #expect(life.transitions.count == 2)
+  }
+
+  @Test("a backtest that asks for alerts alone is told the same ones byte for byte, and of nothing else")
+  func alertsAlone() {
+    func told(_ onlyOutput: String?) -> (life: MetricsLife, alerts: [String]) {
+      let busy = """
+        groups: [{name: test, rules: [
+        {alert: Busy, expr: 'sum(increase(jobs_total[1m])) > 6', for: 15s, annotations: {n: '{{ $value }}'}},
+        {alert: LongQueue, expr: 'queue_length > 5'}]}]
+        """
+      var life = MetricsLife(
+        [("metrics.yaml", declarations), ("rules/platform/test.yaml", busy)], onlyOutput: onlyOutput)
+      for instant: Int64 in 1...20 {
+        let start = instant * 15
+        var records = [life.part(instant < 10 ? 1 : 3, from: start), life.job(at: start)]
+        if instant % 4 == 0 {
+          records += [life.queue(Int(instant), at: start), life.part(1, from: start - 30)]
+        }
+        life.run(records, to: start + 6)
+      }
+      return (life, life.published.filter { $0.hasPrefix("alerts ") })
+    }
+    let (all, alone) = (told(nil), told("alerts"))
+    #expect(all.life.transitions.contains("Busy pending>firing"))
+    #expect(all.life.transitions.contains("LongQueue inactive>firing"))
+    #expect(alone.alerts == all.alerts)
+    #expect(alone.life.published.allSatisfy { $0.hasPrefix("alert") })
+    #expect(alone.life.changelogs.allSatisfy { $0.count == 0 })
   }
 }

@@ -11,14 +11,14 @@ import Testing
 struct MetricsLife {
   var task: FoldedTask
   var published: [String] = []
-  private var changelogs: [OutboundRecords] = []
+  private(set) var changelogs: [OutboundRecords] = []
   let definition = Self.boundedMetrics
 
   /// Midnight, so that panes and instants are round.
   static let start: Int64 = 1_767_225_600_000
 
-  init(_ files: [(String, String)]) {
-    task = FoldedTask(definition, of: 1, at: Self.start)
+  init(_ files: [(String, String)], onlyOutput: String? = nil) {
+    task = FoldedTask(definition, of: 1, at: Self.start, onlyOutput: onlyOutput)
     run(FoldedTask.Record.configuration(files.map { (path: $0.0, content: $0.1) }), after: 1)
   }
 

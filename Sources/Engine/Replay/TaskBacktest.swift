@@ -34,7 +34,10 @@ public struct TaskBacktest {
       epochs.stop()
       inputs.stop()
     }
-    var fold = TaskFold(partition, of: definition)
+    guard let wanted = definition.outputs.firstIndex(where: { $0.topic == topic }) else {
+      preconditionFailure("\(definition.name) writes no \(topic)")
+    }
+    var fold = TaskFold(partition, of: definition, onlyOutput: wanted)
     fold.partitionCounts = try definition.partitionCounts(port)
     while let record = try epochs.next() {
       guard case .complete(let read, var batches) = try inputs.read(record) else {
@@ -52,14 +55,25 @@ public struct TaskBacktest {
           watermark: record.watermark, passedOver: record.passedOver))
       for index in 0..<buffer.outputs.count {
         let output = buffer.outputs[index]
-        guard definition.outputs.indices.contains(output.output),
-          definition.outputs[output.output].topic == topic, output.key != nil, let value = output.value,
+        guard output.output == wanted, output.key != nil, let value = output.value,
           let bytes = [UInt8](stored: value)
         else { continue }
         body(bytes)
       }
       if isEnough(record.watermark) { return }
     }
+  }
+}
+
+extension TaskBacktest {
+  /// The watermark at the end of the task's last epoch.
+  public func lastWatermark() throws(Diagnostic) -> EventTime? {
+    var epochs = try RecordedEpochs(
+      TopicPartition(topic: definition.epochsTopic, partition: partition), port)
+    defer { epochs.stop() }
+    var last: EventTime?
+    while let record = try epochs.next() { last = record.watermark }
+    return last
   }
 }
 

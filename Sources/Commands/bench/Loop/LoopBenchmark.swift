@@ -22,8 +22,8 @@ private struct LoopBenchmark {
   private(set) var lines: [String] = []
   private let count: Int
   private var events: LoopEvents
-  /// How much of event time the pre-filled topics span.
-  private let span: Duration
+  /// How much of event time there is in the topics.
+  private var span: Duration
 
   init(_ settings: BenchmarkSettings, _ folder: String, _ bootstrap: String) {
     (self.settings, self.folder, self.bootstrap) = (settings, folder, bootstrap)
@@ -111,8 +111,10 @@ private struct LoopBenchmark {
     try waitUntil(within: .seconds(600), every: .milliseconds(250), or: "there is a lag before the load") {
       try instance.isAtEnd()
     }
-    let load = LoopLoad(bootstrap, rate: rate, seconds: settings.isFull ? 20 : 4, seed: settings.seed)
+    let seconds = settings.isFull ? 20 : 4
+    let load = LoopLoad(bootstrap, rate: rate, seconds: seconds, seed: settings.seed)
     let (examples, decisions) = try load.run()
+    span += .seconds(seconds)
     // A correction of a correction that was already folded makes no example of its own.
     for one in [examples, decisions] where one.sorted.count * 2 <= one.sent {
       throw BenchFailure("\(one.sorted.count) of \(one.sent) came back")

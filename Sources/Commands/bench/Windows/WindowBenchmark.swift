@@ -102,8 +102,7 @@ private struct WindowBenchmark: ~Copyable {
 
   /// Folds and compares every epoch of every task again.
   private func replay(_ world: WindowWorld, liveRecordsPerSecond live: Int) throws -> String {
-    let settings = KafkaPortSettings(client: world.client, group: "", instance: "")
-    let port = try KafkaPort(settings, epochsTopics: [], partitions: 2)
+    let port = try KafkaPort(readingWith: world.client, partitions: 2)
     var (epochs, records) = (0, 0)
     let measured = try Measurement.of("replay", count: count) {
       for number in 0..<EngineWorld.partitions {

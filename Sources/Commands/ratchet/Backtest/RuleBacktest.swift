@@ -70,9 +70,7 @@ private func tell(
     throw UsageError("--bootstrap HOST:PORT is missing")
   }
   let (definition, topic) = alerts
-  let port = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
-    partitions: definition.inputs.count + 1)
+  let port = try KafkaPort(readingWith: client, partitions: definition.inputs.count + 1)
   let isShown = { (transition: ToldTransition) in
     window.contains(transition.at)
       && (arguments.flag("all") || transition.to == .firing || transition.to == .resolved)

@@ -55,8 +55,7 @@ func forecasts(
   let (disk, obstacle) = try stateOnDisk(data)
   defer { disk?.writer?.shutdown() }
   if let obstacle { return ([], obstacle) }
-  let port = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
+  let port = try KafkaPort(readingWith: client, partitions: 4)
   var forecasts: [TaskForecast] = []
   for definition in processors(prefix: prefix, inputs: inputs) {
     // A topic that a start creates first has no epochs yet.

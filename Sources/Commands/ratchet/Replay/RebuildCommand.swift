@@ -52,8 +52,7 @@ private func runRebuild(_ arguments: Arguments) throws -> ExitStatus {
   try applyTopics(
     topics.filter { written.contains($0.fullName(prefix: shadow)) }, prefix: shadow, to: connection
   ) { _ in }
-  let reader = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 16)
+  let reader = try KafkaPort(readingWith: client, partitions: 16)
   var stages: [Rebuild.Stage] = []
   for processor in rebuilt { stages.append(try stage(processor, reader)) }
   let engine = try Engine.start(

@@ -84,10 +84,7 @@ private struct RecordedPast {
       throw UsageError("--bootstrap HOST:PORT is missing")
     }
     self.definition = definition
-    // A port without a group: nothing here joins one or commits anything.
-    port = try KafkaPort(
-      KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
-      partitions: definition.inputs.count + 1)
+    port = try KafkaPort(readingWith: client, partitions: definition.inputs.count + 1)
     do throws(ClientFailure) {
       let count = try port.partitionCount(of: definition.epochsTopic)
       partitions = (0..<count).map { PartitionID($0) }.filter { partition ?? Int($0.rawValue) == $0.rawValue }

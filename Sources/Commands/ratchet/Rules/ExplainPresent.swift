@@ -20,23 +20,13 @@ func explainPresent(_ text: String, _ arguments: Arguments) throws -> ExitStatus
   let (definition, topic) = try processorOfAlerts(arguments)
   let inputs = try inputsPrefix(arguments) ?? arguments.text("prefix") ?? ""
   let expression = try expression(text, in: try ControlReading("\(inputs).control", client))
-  let port = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [],
-    partitions: definition.inputs.count + 1)
+  let port = try KafkaPort(readingWith: client, partitions: definition.inputs.count + 1)
   let organization = arguments.text("organization")
   let path = "rules/\(organization == nil ? "platform" : "organization")/explain.yaml"
   var isFound = false
   for number in 0..<(try port.partitionCount(of: definition.epochsTopic)) {
-    var last = EventTime(milliseconds: 0)
-    try TaskBacktest(PartitionID(number), of: definition, port, under: nil)
-      .run(
-        outputsTo: topic,
-        until: { watermark in
-          last = watermark
-          return false
-        }
-      ) { _ in }
-    let rule = ruleFile(expression, after: last)
+    let last = try TaskBacktest(PartitionID(number), of: definition, port, under: nil).lastWatermark()
+    let rule = ruleFile(expression, after: last ?? EventTime(milliseconds: 0))
     let task = TaskBacktest(
       PartitionID(number), of: definition, port, under: OtherConfiguration(folder: path, files: [path: rule]))
     try task.run(outputsTo: topic, until: { _ in false }) { value in

@@ -17,8 +17,7 @@ func refuseLostChangelogs(
       && !topics.isSuperset(of: Set(processor.allChangelogTopics))
   }
   guard !suspects.isEmpty else { return }
-  let port = try KafkaPort(
-    KafkaPortSettings(client: client, group: "", instance: ""), epochsTopics: [], partitions: 4)
+  let port = try KafkaPort(readingWith: client, partitions: 4)
   let disk = try StateWriter.existing(in: folder)
   defer { disk?.shutdown() }
   var refusals: [Diagnostic] = []

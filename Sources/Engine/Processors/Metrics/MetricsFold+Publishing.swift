@@ -23,8 +23,9 @@ extension MetricsFold {
   }
 
   mutating func publish(in context: inout FoldContext) {
-    let position = position
     let touched = book.takeTouched()
+    if context.isOnly(Output.alerts.rawValue) { return }
+    let position = position
     for (number, entry, isGone) in touched { publish(number, entry, isGone, position, in: &context) }
     publishViews(touched.map(\.entry), position, in: &context)
     for key in touchedCards.sorted() { publish(key, position, in: &context) }

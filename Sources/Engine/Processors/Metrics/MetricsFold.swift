@@ -96,7 +96,9 @@ struct MetricsFold: Processor {
     guard partial.organization == tenant || tenant == SeriesBook.platform,
       partial.pane.start <= context.time.rawValue + Self.aheadMax_ms
     else { return .setAside(.invalid) }
-    return take(partial, for: tenant) ? .folded : .setAside(.late)
+    guard book.fold(partial, for: tenant, closed: book.closed) else { return .setAside(.late) }
+    if tenant == partial.organization, !context.isOnly(Output.alerts.rawValue) { addToScorecards(partial) }
+    return .folded
   }
 
   /// Events this far ahead of recorded time are a clock's fault, and would lie in memory until they are due.
@@ -141,18 +143,11 @@ struct MetricsFold: Processor {
     return book.isLate(panes.firstEnd(of: type, at: time) ?? time)
   }
 
-  /// A partial into series and, where its organization is at home, into scorecards.
-  mutating func take(_ partial: PanePartial, for tenant: String) -> Bool {
-    guard book.fold(partial, for: tenant, closed: book.closed) else { return false }
-    if tenant == partial.organization { addToScorecards(partial) }
-    return true
-  }
-
   /// What events of this task's own inputs have added up to.
   mutating func takePanes() {
     for partial in panes.take(processor: "metrics", task: partition.rawValue) {
       // Its events have been judged one by one.
-      _ = take(partial, for: partial.organization)
+      if book.fold(partial, for: partial.organization, closed: book.closed) { addToScorecards(partial) }
     }
   }
 

@@ -15,6 +15,9 @@ public struct KafkaPortSettings: Sendable {
   public var transactionTimeout: Duration = .seconds(10)
   /// How many bytes librdkafka may fetch ahead, over all partitions of a worker.
   public var prefetchBytesMax = 64 << 20
+  /// How long a broker may wait for something to come. A partition that wants more must wait for its answer
+  /// first, one after another of those that have come to their ends.
+  var fetchWaitMax = Duration.milliseconds(100)
   /// How long one call may take.
   public var callTimeout: Duration = .seconds(5)
 
@@ -62,9 +65,17 @@ public final class KafkaPort: ClientPort {
       settings.client.setting([
         "isolation.level": "read_committed", "queued.max.messages.kbytes": "\(perPartition_kb)",
         // A queue limited by messages pauses fetching for up to a second when it is full.
-        "queued.min.messages": "1000000", "fetch.wait.max.ms": "100", "fetch.error.backoff.ms": "50",
+        "queued.min.messages": "1000000", "fetch.wait.max.ms": "\(settings.fetchWaitMax.milliseconds)",
+        "fetch.error.backoff.ms": "50",
       ]), events: events)
     admin = try Admin(settings.client, timeout: settings.callTimeout, events: events)
+  }
+
+  /// A port that reads the past, without a group and without a transaction.
+  public convenience init(readingWith client: ClientConfiguration, partitions: Int) throws(KafkaError) {
+    var settings = KafkaPortSettings(client: client, group: "", instance: "")
+    settings.fetchWaitMax = .milliseconds(5)
+    try self.init(settings, epochsTopics: [], partitions: partitions)
   }
 
   public func pollGroup() throws(ClientFailure) -> [GroupEvent] {

@@ -27,6 +27,7 @@ public struct FoldContext {
 
   let destinations: [Destination]
   private let rekey: Rekey?
+  private let onlyOutput: Int?
   @usableFromInline var records = OutboundRecords()
   /// Where the outputs of the record being folded begin.
   @usableFromInline var start = OutboundRecords.Mark()
@@ -62,10 +63,12 @@ public struct FoldContext {
   }
 
   init(
-    _ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime, rekey: Rekey? = nil
+    _ destinations: [Destination], _ clock: RecordedTime, _ taskTime: TaskTime, rekey: Rekey? = nil,
+    onlyOutput: Int? = nil
   ) {
     self.destinations = destinations
     self.rekey = rekey
+    self.onlyOutput = onlyOutput
     self.clock = clock
     self.taskTime = taskTime
     nextDue = taskTime.next?.due ?? Self.never
@@ -121,6 +124,10 @@ public struct FoldContext {
     records.append(to: output, partition, at: time, key: key, value: value)
     return true
   }
+
+  /// Whether a backtest asks for this output alone: what is emitted to others, and state that says nothing of
+  /// this one, may be left out.
+  public func isOnly(_ output: Int) -> Bool { onlyOutput == output }
 
   /// Sends a record from outside on to the task that owns `key`, as it is, with its timestamp and headers.
   /// True when it was sent: then the fold has nothing to do with it and returns `.forwarded`. False when

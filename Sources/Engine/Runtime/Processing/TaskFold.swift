@@ -44,14 +44,20 @@ public struct TaskFold {
   private(set) var time = RecordedTime()
   /// Of the configuration in force.
   private var configurationHash: UInt64 = 0
+  /// The one output that a backtest asks for; nil: all of them, and what the stores changed.
+  private let onlyOutput: Int?
   /// How many partitions the outputs' topics and the quarantine topic have. Which partition an output goes to
   /// is not part of its hash; which records are forwarded follows from the rekey topic's.
   public var partitionCounts: [String: Int32] = [:]
 
   /// A task with empty stores, behind the epoch `last`.
-  public init(_ partition: PartitionID, of definition: ProcessorDefinition, after last: EpochRecord? = nil) {
+  public init(
+    _ partition: PartitionID, of definition: ProcessorDefinition, after last: EpochRecord? = nil,
+    onlyOutput: Int? = nil
+  ) {
     id = TaskID(processor: definition.name, partition: partition)
     self.definition = definition
+    self.onlyOutput = onlyOutput
     body = definition.makeBody(partition)
     if let last {
       time = RecordedTime(last.recordedTime, last.watermark)
@@ -77,7 +83,7 @@ public struct TaskFold {
       isBehindTasks: definition.inputs.contains { $0.kind == .tasks })
     var open = OpenEpoch(
       closed.batches, closed.ranges, kinds: definition.inputs.map(\.kind),
-      context: FoldContext(destinations, time, body.time, rekey: rekey),
+      context: FoldContext(destinations, time, body.time, rekey: rekey, onlyOutput: onlyOutput),
       quarantine: Quarantine(
         processor: id.processor, inputs: closed.inputs.map(\.partition), partition: quarantinePartition),
       undo: closed.isCareful ? RecordUndo(body.stores, body.time) : nil)
@@ -85,7 +91,7 @@ public struct TaskFold {
     open.finish()
     time = open.context.clock
     var changelog = OutboundRecords()
-    for (number, store) in body.stores.enumerated() {
+    for (number, store) in body.stores.enumerated() where onlyOutput == nil {
       store.takeChanges(into: &changelog, as: number, id.partition, at: time.now)
     }
     for (index, input) in definition.inputs.enumerated() where input.kind == .control {
