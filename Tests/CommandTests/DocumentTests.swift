@@ -80,9 +80,6 @@ func shellWords(_ line: String) -> [String] {
   return words
 }
 
-/// First words of commands that documents speak of before they are in the table; checked as soon as they are.
-private let awaited: Set<String> = ["alerts", "backtest", "executor", "import", "query", "rollout", "rules"]
-
 /// What is wrong with a line that runs this tool; nil when it is none or understood.
 func complaint(about line: TypedLine) -> String? {
   var words = shellWords(line.text)[...]
@@ -90,10 +87,6 @@ func complaint(about line: TypedLine) -> String? {
   guard let tool = words.popFirst(), tool == "ratchet" || tool.hasSuffix("/ratchet"), !words.isEmpty,
     words.first?.allSatisfy({ $0.isLowercase || $0 == "-" }) == true
   else { return nil }
-  if let first = words.first, awaited.contains(first), !commandTable.contains(where: { $0.words[0] == first })
-  {
-    return nil
-  }
   do throws(UsageError) {
     _ = try Invocation(Array(words), among: commandTable, environment: { _ in nil })
     return nil
