@@ -58,6 +58,16 @@ private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
     #expect(!later.contains("Down") && later.contains("1 set aside"))
   }
 
+  @Test(
+    "numbers are shown to people with four digits that count",
+    arguments: [
+      ("0.16129032258064518", "0.1613"), ("0.09999999999999998", "0.1"),
+      ("4.3167731101813114e+08", "431677311"),
+      ("-12.3456", "-12.35"), ("99999", "99999"), ("1", "1"), ("0", "0"), ("0.00012345", "0.0001235"),
+      ("9.99999", "10"), ("NaN", "NaN"), ("+Inf", "+Inf"), ("1e-30", "1e-30"), ("none", "none"),
+    ])
+  func numbers(_ text: String, _ shown: String) { #expect(shortNumber(text) == shown) }
+
   @Test("alerts, decisions with their evidence, an executor's reports and corrections are news")
   func news() {
     var state = LoopState()

@@ -41,8 +41,8 @@ extension LoopState {
     }
     var lines = sorted.prefix(Self.rowsMax).map { alert in
       let about = alert.about.isEmpty ? "" : " \(alert.about)"
-      return "  alert       \(alert.rule)\(about): \(alert.state) since \(alert.since), value \(alert.value)"
-        + (alert.severity.map { " (\($0))" } ?? "")
+      return "  alert       \(alert.rule)\(about): \(alert.state) since \(alert.since), "
+        + "value \(shortNumber(alert.value))" + (alert.severity.map { " (\($0))" } ?? "")
     }
     if sorted.count > Self.rowsMax { lines.append("  ... and \(sorted.count - Self.rowsMax) more alerts") }
     return lines
@@ -73,4 +73,17 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
   let fraction = "\(whole % Int64(scale))"
   let zeros = String(repeating: "0", count: decimals - fraction.count)
   return "\(sign)\(whole / Int64(scale)).\(zeros)\(fraction)"
+}
+
+/// A number with four digits that count, or all before its point; what is no such number stays as it is.
+func shortNumber(_ text: String) -> String {
+  guard let value = Double(text), value != 0, value.isFinite else { return text }
+  let exponent = Int(Mathematics.log10(abs(value)).rounded(.down))
+  guard (-6..<15).contains(exponent) else { return text }
+  var shown = fixed(value, max(0, 3 - exponent))
+  if shown.contains(".") {
+    while shown.hasSuffix("0") { shown.removeLast() }
+    if shown.hasSuffix(".") { shown.removeLast() }
+  }
+  return shown
 }

@@ -95,7 +95,7 @@ struct LoopState {
   private func alertNews(_ leaves: JSONLeaves) -> String {
     let rule = leaves["rule"] ?? "?"
     let reason = leaves["reason"].map { ", \($0)" } ?? ""
-    let value = leaves["value"].map { ", value \($0)" } ?? ""
+    let value = leaves["value"].map { ", value \(shortNumber($0))" } ?? ""
     return "alert     \(rule) \(leaves["from"] ?? "?") -> \(leaves["to"] ?? "?")\(reason)\(value)"
       + (leaves["labels.severity"].map { " (\($0))" } ?? "")
   }
