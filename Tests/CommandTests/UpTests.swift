@@ -68,6 +68,14 @@ private let tasks = TaskTotals(running: 1, all: 2, epochs: 7, lag: 3)
     ])
   func numbers(_ text: String, _ shown: String) { #expect(shortNumber(text) == shown) }
 
+  @Test("progress is told after a second, and then every five")
+  func progress() {
+    let start = ContinuousClock.now
+    var progress = Progress(since: start)
+    let told = [0, 0.9, 1.2, 6.1, 6.2, 20, 24.9, 25].filter { progress.isDue(at: start + .seconds($0)) }
+    #expect(told == [1.2, 6.2, 20, 25])
+  }
+
   @Test("alerts, decisions with their evidence, an executor's reports and corrections are news")
   func news() {
     var state = LoopState()

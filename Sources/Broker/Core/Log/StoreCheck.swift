@@ -15,8 +15,9 @@ public struct StoreCheck: Sendable {
 
   public var isDamaged: Bool { findings.contains { $0.severity == .error } }
 
-  /// Checks everything on the disk; throws only when it cannot be read at all.
-  public init(of disk: any Disk) throws(StoreError) {
+  /// Checks everything on the disk; throws only when it cannot be read at all. `progress` is shown what has
+  /// been found so far, segment by segment.
+  public init(of disk: any Disk, progress: (StoreCheck) -> Void = { _ in }) throws(StoreError) {
     let found = try onDisk { () throws(DiskError) in try FoundFiles(on: disk) }
     do throws(StoreError) {
       guard let checkpoint = try found.checkpoint(on: disk) else {
@@ -24,7 +25,7 @@ public struct StoreCheck: Sendable {
           "no checkpoint: this is no data folder, or its first start did not finish", in: Checkpoint.path)
         return
       }
-      for log in checkpoint.logs { check(log, on: disk) }
+      for log in checkpoint.logs { check(log, on: disk, progress) }
       try checkJournal(after: checkpoint, in: found, on: disk)
     } catch {
       if case .disk = error { throw error }
@@ -39,7 +40,7 @@ public struct StoreCheck: Sendable {
 
   // MARK: - Segments
 
-  private mutating func check(_ log: LogSummary, on disk: any Disk) {
+  private mutating func check(_ log: LogSummary, on disk: any Disk, _ progress: (StoreCheck) -> Void) {
     var end: Offset?
     for summary in log.segments {
       if let end, end > summary.name.base || (summary.name.generation == 0 && end != summary.name.base) {
@@ -48,6 +49,7 @@ public struct StoreCheck: Sendable {
       }
       end = summary.end
       do throws(StoreError) { try check(summary, on: disk) } catch { findings.append(error.diagnostic) }
+      progress(self)
     }
     if let end, end != log.end {
       report("log \(log.id) ends at \(log.end), its last segment at \(end)", in: Checkpoint.path)

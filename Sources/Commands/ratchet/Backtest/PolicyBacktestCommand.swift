@@ -76,12 +76,15 @@ private func forEachRecord(
     let consumer = try Consumer(
       client.setting(["isolation.level": "read_committed", "fetch.wait.max.ms": "100"]))
     var batch = ConsumeBatch(capacity: 1000)
+    var (count, progress) = (0, Progress())
     for partition in there[name]?.partitions ?? [] {
       let queue = try consumer.start(TopicPartition(topic: name, partition: partition.id), at: .earliest)
       repeat {
         consumer.wait(.milliseconds(20))
         try queue.read(into: &batch)
         for index in 0..<batch.count { body(batch[index]) }
+        count += batch.count
+        progress.tell("\(count) records of \(name) read")
       } while queue.end == nil
       queue.stop()
     }

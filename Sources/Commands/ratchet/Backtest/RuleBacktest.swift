@@ -83,7 +83,14 @@ private func tell(
   var (now, then): ([ToldTransition], [ToldTransition]) = ([], [])
   for number in 0..<(try port.partitionCount(of: definition.epochsTopic)) {
     let task = TaskBacktest(PartitionID(number), of: definition, port, under: other)
-    try task.run(outputsTo: topic, until: window.isOver) { told($0, into: &now) }
+    var progress = Progress()
+    try task.run(
+      outputsTo: topic,
+      until: { watermark in
+        progress.tell("\(definition.name)/\(number): history up to \(watermark)")
+        return window.isOver(watermark)
+      }
+    ) { told($0, into: &now) }
   }
   guard arguments.text("against") != nil else {
     for transition in AlertTimeline.unique(now) {

@@ -14,8 +14,11 @@ extension Command {
 
 private func runBrokerCheck(_ arguments: Arguments) throws -> ExitStatus {
   let check: StoreCheck
+  var progress = Progress()
   do {
-    check = try StoreCheck(of: dataFolder(arguments.text("DIR") ?? "", create: false))
+    check = try StoreCheck(of: dataFolder(arguments.text("DIR") ?? "", create: false)) {
+      progress.tell("\($0.segments) segments, \($0.bytes) bytes read")
+    }
   } catch let error as StoreError {
     throw error.diagnostic
   }

@@ -69,9 +69,12 @@ final class QuarantineTopic {
     var batch = ConsumeBatch(capacity: 500)
     let deadline = ContinuousClock.now + Self.patience
     var last = ContinuousClock.now
+    var (count, progress) = (0, Progress())
     while queue.end.map({ $0 < end }) ?? true {
       try queue.read(into: &batch)
       for index in 0..<batch.count { body(QuarantinedRecord(batch[index])) }
+      count += batch.count
+      progress.tell("\(count) records of \(partition) read")
       if !batch.isEmpty { last = .now }
       guard ContinuousClock.now < max(deadline, last + Self.patience) else {
         throw Diagnostic(

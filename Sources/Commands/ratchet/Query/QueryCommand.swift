@@ -52,13 +52,16 @@ func readToEnd(
   // A person waits; a transaction that is open in front of the end may take its time.
   let patience = Duration.seconds(30)
   var last = ContinuousClock.now
+  var (count, progress) = (0, Progress())
   while !follower.hasCaughtUp {
     do throws(KafkaError) {
       try follower.turn(.milliseconds(50)) { record in
         last = .now
+        count += 1
         body(record)
       }
     } catch { throw brokerDiagnostic(error, "\(prefix).\(topic) cannot be read", at: address) }
+    progress.tell("\(count) records of \(prefix).\(topic) read")
     guard ContinuousClock.now < last + patience else {
       throw Diagnostic(
         "\(prefix).\(topic) cannot be read to its end", at: .named(address),

@@ -147,13 +147,12 @@ private struct Rebuild {
   }
 
   private static let interval = Duration.milliseconds(200)
-  private static let progressInterval = Duration.seconds(5)
 
   func run() throws -> End {
     let poller = try Poller()
     try poller.add(signals.descriptor, key: 0, for: .reading)
     var caughtUp: Set<TaskID> = []
-    var told = ContinuousClock.now
+    var progress = Progress()
     let tasks = stages.reduce(0) { $0 + $1.tasks }
     while caughtUp.count < tasks {
       var isSignalled = false
@@ -169,12 +168,8 @@ private struct Rebuild {
         guard task.state == .running, task.lagRecords == 0 else { continue }
         if stages(before: task.task.processor, haveCaughtUp: caughtUp) { caughtUp.insert(task.task) }
       }
-      if ContinuousClock.now - told >= Self.progressInterval {
-        told = ContinuousClock.now
-        let lag = status.flatMap(\.tasks).reduce(0) { $0 + ($1.lagRecords ?? 0) }
-        writeToStandardError(
-          Array("\(caughtUp.count) of \(tasks) tasks have caught up, \(lag) offsets to go\n".utf8))
-      }
+      let lag = status.flatMap(\.tasks).reduce(0) { $0 + ($1.lagRecords ?? 0) }
+      progress.tell("\(caughtUp.count) of \(tasks) tasks have caught up, \(lag) offsets to go")
     }
     return .caughtUp
   }

@@ -76,9 +76,6 @@ private struct RecordedPast {
   let port: KafkaPort
   let partitions: [PartitionID]
 
-  /// Progress is told this often.
-  private static let interval = Duration.seconds(5)
-
   init(_ definition: ProcessorDefinition, _ arguments: Arguments, partition: Int?) throws {
     guard let client = try BrokerConnection.configuration(arguments) else {
       throw UsageError("--bootstrap HOST:PORT is missing")
@@ -115,14 +112,9 @@ private struct RecordedPast {
     var (hasDifference, hasUnknown, hasIdentical) = (false, false, false)
     for partition in partitions {
       let start = ContinuousClock.now
-      var told = start
+      var progress = Progress()
       var replay = TaskReplay(partition, of: definition, port, from: from)
-      let result = try replay.run { progress in
-        let now = ContinuousClock.now
-        guard now - told >= Self.interval else { return }
-        told = now
-        tell(progress, after: now - start)
-      }
+      let result = try replay.run { progress.tell(text($0, after: ContinuousClock.now - start)) }
       let elapsed = ContinuousClock.now - start
       print(json ? result.json(elapsed: elapsed) : result.text(elapsed: elapsed))
       flushStandardOutput()
@@ -138,11 +130,9 @@ private struct RecordedPast {
     return hasUnknown || !hasIdentical ? .cannotSay : .success
   }
 
-  private func tell(_ progress: ReplayProgress, after elapsed: Duration) {
+  private func text(_ progress: ReplayProgress, after elapsed: Duration) -> String {
     let percent = Int(progress.share * 100)
-    let text =
-      "\(progress.task): epoch \(progress.epoch), \(percent) %, \(progress.records) records"
+    return "\(progress.task): epoch \(progress.epoch), \(percent) %, \(progress.records) records"
       + speed(of: progress.span, in: elapsed)
-    writeToStandardError(Array("\(text)\n".utf8))
   }
 }

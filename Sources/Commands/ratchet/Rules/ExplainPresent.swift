@@ -29,7 +29,14 @@ func explainPresent(_ text: String, _ arguments: Arguments) throws -> ExitStatus
     let rule = ruleFile(expression, after: last ?? EventTime(milliseconds: 0))
     let task = TaskBacktest(
       PartitionID(number), of: definition, port, under: OtherConfiguration(folder: path, files: [path: rule]))
-    try task.run(outputsTo: topic, until: { _ in false }) { value in
+    var progress = Progress()
+    try task.run(
+      outputsTo: topic,
+      until: { watermark in
+        progress.tell("\(definition.name)/\(number): history up to \(watermark)")
+        return false
+      }
+    ) { value in
       guard let leaves = jsonLeaves(value), let told = ToldTransition(leaves), told.rule == explainer,
         told.organization == organization ?? "platform"
       else { return }

@@ -111,6 +111,7 @@ final class TopicCopy {
     var batch = ConsumeBatch(capacity: Self.batchRecords)
     var count = 0
     var last = ContinuousClock.now
+    var progress = Progress()
     while queue.end.map({ $0 < end }) ?? true {
       try queue.read(into: &batch)
       if batch.isEmpty {
@@ -125,6 +126,7 @@ final class TopicCopy {
       last = .now
       try send(batch, to: partition)
       count += batch.count
+      progress.tell("\(count) records of \(partition) are copied")
     }
     return count
   }

@@ -18,9 +18,11 @@ extension Command {
   ) { arguments in
     let path = arguments.text("FILE") ?? "-"
     var check = EventCheck(file: path == "-" ? "standard input" : path)
+    var progress = Progress()
     do throws(LinesError<Never>) {
       try forEachLine(of: path, limit: EventCheck.eventBytesMax) { number, line in
         for finding in check.check(line, number: number) { print(finding) }
+        progress.tell("\(number) lines read")
       }
     } catch {
       guard case .reading(let failure) = error else { return .failure }
