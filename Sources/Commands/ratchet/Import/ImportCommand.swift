@@ -37,16 +37,12 @@ private func runImport(_ arguments: Arguments) throws -> ExitStatus {
   let passed = arguments.flag("late") ? nil : try passedTime(prefix: prefix, client)
   let publisher = try ImportPublisher(name, prefix: prefix, client)
   var importing = Import(file: file, from: publisher.position, passed: passed)
-  var shown = ContinuousClock.now
+  var progress = Progress()
   do throws(LinesError<any Error>) {
     try forEachLine(of: path, limit: EventCheck.eventBytesMax) { number, line in
       guard let chunk = try importing.take(line, number: number) else { return }
       try publisher.publish(chunk)
-      if ContinuousClock.now > shown + .seconds(1) {
-        shown = .now
-        print("\(chunk.end.events) events, to line \(chunk.end.lines)")
-        flushStandardOutput()
-      }
+      progress.tell("\(chunk.end.events) events, to line \(chunk.end.lines)")
     }
   } catch {
     switch error {
