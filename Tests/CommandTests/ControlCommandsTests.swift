@@ -93,6 +93,27 @@ import Testing
     #expect(try start().message == "the configuration in force is that of \(folder), 3 files")
   }
 
+  @Test("of instances that start at the same time one puts its folder in force, and none fails")
+  func startsAtOnce() async throws {
+    let (folder, client) = (folder, client)
+    for round in 0..<10 {
+      let prefix = "round-\(round)"
+      try Admin(client).createTopic("\(prefix).control", partitions: 3)
+      let said = try await withThrowingTaskGroup { group in
+        for _ in 0..<4 {
+          group.addTask {
+            try await onThread { try applyShippedConfiguration(folder, prefix: prefix, client).message }
+          }
+        }
+        return try await group.reduce(into: [String]()) { $0.append($1) }
+      }
+      #expect(said.count == 4)
+      #expect(said.count { $0.hasPrefix("no configuration was in force") } <= 1, "\(said)")
+      let held = try ControlReading("\(prefix).control", client)
+      #expect(held.configuration?.files.count == 2)
+    }
+  }
+
   @Test("files that cannot be what their places say are refused with their places, and nothing is published")
   func refused() throws {
     let metric = "name: m, kind: counter, unit: u, help: h, event: feedback.given"
@@ -173,5 +194,12 @@ import Testing
     #expect(try records().allSatisfy { $0.count == 2 })
     try write("empty.jsonl", "\n")
     #expect(throws: Diagnostic.self) { try command("control send \(folder)/empty.jsonl") }
+  }
+}
+
+/// Runs what waits for a broker on a thread of its own.
+private func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    Foundation.Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
   }
 }

@@ -4,6 +4,10 @@
 import Basics
 import Control
 import Kafka
+import POSIX
+
+/// How long an instance waits for another that fenced it to put the first configuration in force.
+private let othersPatience = Duration.seconds(5)
 
 /// Puts the files of `folder` in force if no configuration is. Returns what is to be said about it.
 func applyShippedConfiguration(
@@ -26,9 +30,14 @@ func applyShippedConfiguration(
       }
       held = try ControlReading(name, client)
     } catch {
-      // Another instance that starts at the same time may have come first.
+      // Another instance that starts at the same time has come in between, and is about to commit.
+      let deadline = ContinuousClock.now + othersPatience
       held = try ControlReading(name, client)
-      if held.isUnconfigured { throw error }
+      while held.isUnconfigured {
+        guard ContinuousClock.now < deadline else { throw error }
+        pauseThread(.milliseconds(100))
+        held = try ControlReading(name, client)
+      }
     }
   }
   return held.remark(on: shipped, in: folder)
