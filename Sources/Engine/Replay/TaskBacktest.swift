@@ -35,7 +35,7 @@ public struct TaskBacktest {
       inputs.stop()
     }
     guard let wanted = definition.outputs.firstIndex(where: { $0.topic == topic }) else {
-      preconditionFailure("\(definition.name) writes no \(topic)")
+      throw Diagnostic("\(definition.name) writes no such topic", at: .named(topic))
     }
     var fold = TaskFold(partition, of: definition, onlyOutput: wanted)
     fold.partitionCounts = try definition.partitionCounts(port)

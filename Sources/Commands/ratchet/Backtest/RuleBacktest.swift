@@ -81,9 +81,9 @@ private func tell(
     }
   }
   var (now, then): ([ToldTransition], [ToldTransition]) = ([], [])
+  var progress = Progress()
   for number in 0..<(try port.partitionCount(of: definition.epochsTopic)) {
     let task = TaskBacktest(PartitionID(number), of: definition, port, under: other)
-    var progress = Progress()
     try task.run(
       outputsTo: topic,
       until: { watermark in

@@ -47,8 +47,9 @@ final class QuarantineTopic {
       // One partition after the other: a fetch that waits for more of one holds up the next.
       let consumer = try Consumer(
         configuration.setting(["fetch.wait.max.ms": "10", "isolation.level": "read_committed"]))
+      var progress = Progress()
       for id in partitions {
-        try read(TopicPartition(topic: name, partition: id), from: start?.offset, consumer, body)
+        try read(TopicPartition(topic: name, partition: id), from: start?.offset, consumer, &progress, body)
       }
     } catch let error as KafkaError {
       throw brokerDiagnostic(error, "\(name) cannot be read", at: address)
@@ -56,7 +57,7 @@ final class QuarantineTopic {
   }
 
   private func read(
-    _ partition: TopicPartition, from start: Offset?, _ consumer: Consumer,
+    _ partition: TopicPartition, from start: Offset?, _ consumer: Consumer, _ progress: inout Progress,
     _ body: (QuarantinedRecord) -> Void
   ) throws {
     let earliest = try admin.offsets([partition: .earliest])[partition] ?? .zero
@@ -69,7 +70,7 @@ final class QuarantineTopic {
     var batch = ConsumeBatch(capacity: 500)
     let deadline = ContinuousClock.now + Self.patience
     var last = ContinuousClock.now
-    var (count, progress) = (0, Progress())
+    var count = 0
     while queue.end.map({ $0 < end }) ?? true {
       try queue.read(into: &batch)
       for index in 0..<batch.count { body(QuarantinedRecord(batch[index])) }

@@ -24,12 +24,12 @@ func explainPresent(_ text: String, _ arguments: Arguments) throws -> ExitStatus
   let organization = arguments.text("organization")
   let path = "rules/\(organization == nil ? "platform" : "organization")/explain.yaml"
   var isFound = false
+  var progress = Progress()
   for number in 0..<(try port.partitionCount(of: definition.epochsTopic)) {
     let last = try TaskBacktest(PartitionID(number), of: definition, port, under: nil).lastWatermark()
     let rule = ruleFile(expression, after: last ?? EventTime(milliseconds: 0))
     let task = TaskBacktest(
       PartitionID(number), of: definition, port, under: OtherConfiguration(folder: path, files: [path: rule]))
-    var progress = Progress()
     try task.run(
       outputsTo: topic,
       until: { watermark in
